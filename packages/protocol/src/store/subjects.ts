@@ -1,0 +1,8 @@
+/** The history service's micro service endpoints. Requests and answers are JSON; an error is a ServiceErrorAnswer. */
+export const STORE_SUBJECTS = {
+  history: 'rpc.store.history',
+  latest: 'rpc.store.latest',
+  sensors: 'rpc.store.sensors',
+  attributes: 'rpc.store.attributes',
+  status: 'rpc.store.status',
+} as const;

@@ -4,11 +4,7 @@ export class MalformedNameError extends Error {
   readonly field: string;
   readonly text: string;
 
-  constructor(
-    field: string,
-    text: string,
-    rule: string,
-  ) {
+  constructor(field: string, text: string, rule: string) {
     super(`${field} "${shorten(text)}" is refused: ${rule}`);
     this.field = field;
     this.text = text;
@@ -21,10 +17,7 @@ export class MalformedSampleError extends Error {
   readonly code = 'MALFORMED_SAMPLE';
   readonly field: string;
 
-  constructor(
-    field: string,
-    rule: string,
-  ) {
+  constructor(field: string, rule: string) {
     super(`sample refused: ${field} ${rule}`);
     this.field = field;
     this.name = 'MalformedSampleError';
@@ -36,10 +29,7 @@ export class MalformedAttributesError extends Error {
   readonly code = 'MALFORMED_ATTRIBUTES';
   readonly field: string;
 
-  constructor(
-    field: string,
-    rule: string,
-  ) {
+  constructor(field: string, rule: string) {
     super(`attributes refused: ${field} ${rule}`);
     this.field = field;
     this.name = 'MalformedAttributesError';
@@ -51,10 +41,7 @@ export class MalformedPatternError extends Error {
   readonly code = 'MALFORMED_PATTERN';
   readonly pattern: string;
 
-  constructor(
-    pattern: string,
-    rule: string,
-  ) {
+  constructor(pattern: string, rule: string) {
     super(`pattern "${shorten(pattern)}" is refused: ${rule}`);
     this.pattern = pattern;
     this.name = 'MalformedPatternError';
@@ -67,11 +54,7 @@ export class SchemaError extends Error {
   readonly schema: string;
   readonly field: string;
 
-  constructor(
-    schema: string,
-    field: string,
-    rule: string,
-  ) {
+  constructor(schema: string, field: string, rule: string) {
     super(field === '' ? `${schema} ${rule}` : `${schema}: ${field} ${rule}`);
     this.schema = schema;
     this.field = field;

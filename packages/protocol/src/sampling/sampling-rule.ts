@@ -38,10 +38,7 @@ export class SamplingSettingsError extends Error {
   readonly code = 'SAMPLING_SETTINGS';
   readonly field: string;
 
-  constructor(
-    field: string,
-    rule: string,
-  ) {
+  constructor(field: string, rule: string) {
     super(`sampling settings refused: ${field} ${rule}`);
     this.field = field;
     this.name = 'SamplingSettingsError';

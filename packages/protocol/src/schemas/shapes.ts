@@ -90,7 +90,14 @@ export const SCHEMAS = {
   listParams: object({ filter: text, component: name, readings: { type: 'boolean' } }),
   sensorsParams: object({ filter: text, component: name, limit: catalogueLimit, after: cursor }),
   historyParams: object(
-    { sensor: name, start: seconds, end: seconds, limit: historyLimit, after: cursor, boundary: { type: 'boolean' } },
+    {
+      sensor: name,
+      start: seconds,
+      end: seconds,
+      limit: historyLimit,
+      after: cursor,
+      boundary: { type: 'boolean' },
+    },
     ['sensor', 'start', 'end'],
   ),
 } as const;

@@ -1,0 +1,4 @@
+export * from './logger.ts';
+export * from './monitoring-server.ts';
+export * from './options.ts';
+export * from './run-daemon.ts';

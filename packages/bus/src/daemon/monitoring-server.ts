@@ -1,0 +1,79 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+
+/** Why a daemon is not ready, or undefined when it is. */
+export type Readiness = () => string | undefined;
+
+export interface MonitoringServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+}
+
+/** `/healthz` (the process answers), `/readyz` (it does its work; else 503 with the reason) and `/metrics` (Prometheus text). */
+export class MonitoringServer {
+  private readonly server: Server;
+
+  private constructor(server: Server) {
+    this.server = server;
+  }
+
+  /** @throws {PortInUseError} */
+  static async start({
+    host,
+    port,
+    registry,
+    readiness,
+  }: MonitoringServerOptions): Promise<MonitoringServer> {
+    const server = createServer((request, response) => {
+      const answer = (status: number, type: string, body: string) =>
+        response.writeHead(status, { 'content-type': type }).end(body);
+      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      if (path === '/healthz') return answer(200, 'text/plain', 'ok\n');
+      if (path === '/readyz') {
+        const reason = readiness();
+        return reason === undefined
+          ? answer(200, 'text/plain', 'ready\n')
+          : answer(503, 'text/plain', `not ready: ${reason}\n`);
+      }
+      if (path === '/metrics') {
+        return registry.metrics().then(
+          (text) => answer(200, registry.contentType, text),
+          (error: unknown) => answer(500, 'text/plain', `${String(error)}\n`),
+        );
+      }
+      return answer(404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(error.code === 'EADDRINUSE' ? new PortInUseError('monitoring port', host, port) : error);
+      });
+      server.listen(port, host, resolve);
+    });
+    return new MonitoringServer(server);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** Another program listens where a daemon wants to. */
+export class PortInUseError extends Error {
+  readonly code = 'PORT_IN_USE';
+  readonly port: number;
+
+  constructor(what: string, host: string, port: number) {
+    super(`${what} ${port} on ${host} is in use by another program: stop it, or choose another port`);
+    this.port = port;
+    this.name = 'PortInUseError';
+  }
+}

@@ -29,23 +29,11 @@ export class MonitoringServer {
     readiness,
   }: MonitoringServerOptions): Promise<MonitoringServer> {
     const server = createServer((request, response) => {
-      const answer = (status: number, type: string, body: string) =>
-        response.writeHead(status, { 'content-type': type }).end(body);
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-      if (path === '/healthz') return answer(200, 'text/plain', 'ok\n');
-      if (path === '/readyz') {
-        const reason = readiness();
-        return reason === undefined
-          ? answer(200, 'text/plain', 'ready\n')
-          : answer(503, 'text/plain', `not ready: ${reason}\n`);
-      }
-      if (path === '/metrics') {
-        return registry.metrics().then(
-          (text) => answer(200, registry.contentType, text),
-          (error: unknown) => answer(500, 'text/plain', `${String(error)}\n`),
-        );
-      }
-      return answer(404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      answer(pathname, registry, readiness).then(
+        ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+        (error: unknown) => response.writeHead(500, { 'content-type': PLAIN }).end(`${String(error)}\n`),
+      );
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -63,6 +51,25 @@ export class MonitoringServer {
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+
+async function answer(path: string, registry: Registry, readiness: Readiness) {
+  switch (path) {
+    case '/healthz':
+      return { status: 200, type: PLAIN, body: 'ok\n' };
+    case '/readyz': {
+      const reason = readiness();
+      return reason === undefined
+        ? { status: 200, type: PLAIN, body: 'ready\n' }
+        : { status: 503, type: PLAIN, body: `not ready: ${reason}\n` };
+    }
+    case '/metrics':
+      return { status: 200, type: registry.contentType, body: await registry.metrics() };
+    default:
+      return { status: 404, type: PLAIN, body: 'there are /healthz, /readyz and /metrics\n' };
   }
 }
 

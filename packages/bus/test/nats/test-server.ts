@@ -19,7 +19,7 @@ export interface TestServer extends AsyncDisposable {
   resume(): void;
 }
 
-const NATS_SERVER = process.env['NATS_SERVER_BIN'] ?? '/tmp/gobin/nats-server';
+const NATS_SERVER = process.env.NATS_SERVER_BIN ?? '/tmp/gobin/nats-server';
 
 export async function startTestServer(extraConfig = ''): Promise<TestServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'katbus-nats-'));

@@ -13,9 +13,21 @@ export function toSeconds(microseconds: number): number {
   return microseconds / 1e6;
 }
 
-/** The wall clock in integer microseconds since 1970, UTC. Node resolves it to a microsecond, browsers to some tens. */
+let clockOffsetUs = 0;
+
+/**
+ * The wall clock in integer microseconds since 1970, UTC.
+ *
+ * `Date.now()` follows the system's clock but counts milliseconds; `performance.now()` counts finer but never learns of a
+ * correction. So the finer one fills in below the millisecond, and is moved whenever it leaves that millisecond.
+ */
 export function wallClockUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
+  const millisecondUs = Date.now() * 1000;
+  const elapsedUs = Math.floor(performance.now() * 1000);
+  const estimateUs = elapsedUs + clockOffsetUs;
+  const clampedUs = Math.min(Math.max(estimateUs, millisecondUs), millisecondUs + 999);
+  clockOffsetUs = clampedUs - elapsedUs;
+  return clampedUs;
 }
 
 export class MalformedTimeError extends Error {

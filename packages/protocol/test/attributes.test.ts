@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { addressOfAttributes, LARGEST_ATTRIBUTES_BYTES, parseAttributes } from '@katbus/protocol';
+
+describe('attributes', () => {
+  it('need a name only, and keep what they do not know', () => {
+    expect(parseAttributes('{"name":"wx_wind","mass":12}')).toEqual([{ name: 'wx_wind', mass: 12 }]);
+  });
+
+  it('may come as an array', () => {
+    expect(parseAttributes(Buffer.from('[{"name":"a_b"},{"name":"a_c"}]')).map(({ name }) => name)).toEqual([
+      'a_b',
+      'a_c',
+    ]);
+  });
+
+  it.each([
+    ['(payload)', 'x'],
+    ['(payload)', '7'],
+    ['name', '{}'],
+    ['name', '{"name":1}'],
+    ['units', '{"name":"a_b","units":1}'],
+    ['params', '{"name":"a_b","params":1}'],
+    ['1.name', '[{"name":"a_b"},{}]'],
+    ['(payload)', `{"name":"a_b","x":"${'x'.repeat(LARGEST_ATTRIBUTES_BYTES)}"}`],
+  ])('are refused naming %s', (field, text) => {
+    expect(() => parseAttributes(text)).toThrow(expect.objectContaining({ field }));
+  });
+
+  it('belong to the component of their subject', () => {
+    expect(addressOfAttributes({ name: 'wx_station_wind' }, 'wx')).toEqual({
+      component: 'wx',
+      sensor: 'station_wind',
+    });
+    // The joined name is ambiguous; the subject is not.
+    expect(addressOfAttributes({ name: 'wx_station_wind' }, 'wx_station')).toEqual({
+      component: 'wx_station',
+      sensor: 'wind',
+    });
+    expect(() => addressOfAttributes({ name: 'wx_wind' }, 'ap')).toThrow(
+      expect.objectContaining({ field: 'name' }),
+    );
+    expect(() => addressOfAttributes({ name: 'wx_wind', component: 'ap' }, 'wx')).toThrow(
+      expect.objectContaining({ field: 'component' }),
+    );
+  });
+});

@@ -12,3 +12,7 @@ export { STREAM_DEFAULTS, STREAMS } from './stream-settings.ts';
 export type { StreamName, StreamSettings } from './stream-settings.ts';
 export { checkStreams, setupStreams, streamState } from './streams.ts';
 export type { SetupReport, StreamDifference, StreamReport, StreamState } from './streams.ts';
+export { BusService, SERVICE_ERROR_CODE_HEADER, SERVICE_ERROR_HEADER } from './service.ts';
+export type { ServiceAnswer, ServiceEndpoint, ServiceOptions } from './service.ts';
+export { DISCOVER_DEFAULTS, callService, discoverServices, serviceAnswer } from './service-call.ts';
+export type { DiscoverOptions, ServiceIdentity } from './service-call.ts';

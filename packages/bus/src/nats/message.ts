@@ -1,5 +1,3 @@
-import type { Msg } from '@nats-io/nats-core';
-
 /** One message as it came from NATS. */
 export interface BusMessage {
   readonly subject: string;
@@ -31,11 +29,26 @@ export interface Responder {
   ): void;
 }
 
+/** What is used of the client library's message. */
+export interface RawMessage {
+  readonly subject: string;
+  readonly reply?: string | undefined;
+  readonly data: Uint8Array;
+  readonly headers?:
+    | {
+        readonly code: number;
+        readonly description: string;
+        has(name: string): boolean;
+        get(name: string): string;
+      }
+    | undefined;
+}
+
 export class ReceivedMessage implements BusMessage {
-  private readonly message: Msg;
+  private readonly message: RawMessage;
   private readonly responder: Responder;
 
-  constructor(message: Msg, responder: Responder) {
+  constructor(message: RawMessage, responder: Responder) {
     this.message = message;
     this.responder = responder;
   }

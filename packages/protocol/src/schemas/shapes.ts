@@ -21,40 +21,74 @@ function object(properties: Record<string, unknown>, required: readonly string[]
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
+const sample = {
+  type: 'object',
+  properties: {
+    name,
+    time: { type: 'number' },
+    value_ts: { type: 'number' },
+    status: { enum: STATUSES },
+    value: {
+      anyOf: [
+        { type: ['number', 'string', 'boolean', 'null'] },
+        {
+          type: 'array',
+          items: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },
+        },
+      ],
+    },
+  },
+  required: ['name', 'time', 'value_ts', 'status', 'value'],
+} as const;
+
+const attributes = {
+  type: 'object',
+  properties: {
+    name: text,
+    katcp_name: { type: 'string' },
+    component: { type: 'string' },
+    type: { type: 'string' },
+    description: { type: 'string' },
+    units: { type: 'string' },
+    params: { type: ['array', 'string'] },
+  },
+  required: ['name'],
+} as const;
+
 export const SCHEMAS = {
-  sample: {
-    type: 'object',
-    properties: {
-      name,
-      time: { type: 'number' },
-      value_ts: { type: 'number' },
-      status: { enum: STATUSES },
-      value: {
-        anyOf: [
-          { type: ['number', 'string', 'boolean', 'null'] },
-          {
-            type: 'array',
-            items: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },
-          },
-        ],
-      },
-    },
-    required: ['name', 'time', 'value_ts', 'status', 'value'],
-  },
-  attributes: {
-    type: 'object',
-    properties: {
-      name: text,
-      katcp_name: { type: 'string' },
-      component: { type: 'string' },
-      type: { type: 'string' },
-      description: { type: 'string' },
-      units: { type: 'string' },
-      params: { type: ['array', 'string'] },
-    },
-    required: ['name'],
-  },
+  sample,
+  attributes,
   listingRequest: object({ filter: text, readingOnly: { type: 'boolean' }, reply: name }),
+  listingChunk: object(
+    {
+      component: name,
+      sensors: {
+        type: 'array',
+        items: object({ sensor: name, attributes, sample }, ['sensor', 'attributes']),
+      },
+      last: { type: 'boolean' },
+    },
+    ['component', 'sensors', 'last'],
+  ),
+  serviceError: object(
+    {
+      error: object({ code: name, message: { type: 'string' }, field: { type: 'string' } }, [
+        'code',
+        'message',
+      ]),
+    },
+    ['error'],
+  ),
+  heartbeat: object(
+    {
+      component: name,
+      instance: name,
+      time: seconds,
+      intervalSeconds: { type: 'number', exclusiveMinimum: 0 },
+      sensors: { type: 'integer', minimum: 0 },
+    },
+    ['component', 'instance', 'time', 'intervalSeconds', 'sensors'],
+  ),
   historyRequest: object(
     {
       component: name,

@@ -21,6 +21,7 @@ import { UsageError } from './errors.ts';
 import type { SampleClock } from './sample-clock.ts';
 import type { CheckedDefinition } from './sensor-definition.ts';
 import { encodeValue, mayBeLong, type ComponentValue } from './sensor-value.ts';
+import type { ThrottleCounters } from './throttle-counters.ts';
 import type { TimerWheel, WheelEntry } from './timer-wheel.ts';
 
 export interface UpdateOptions {
@@ -37,10 +38,10 @@ export interface SensorOutlet {
   /** Microseconds of a clock that never steps back: the throttle's time. */
   steadyUs(): number;
   /** The largest payload that the server takes, bytes. */
-  readonly maxPayload: number;
+  maxPayload(): number;
   /** @param statusChanged such a sample is the last to be dropped when the resend buffer is full */
   publish(subject: string, payload: string, rate: Rate, statusChanged: boolean): void;
-  count(verdict: 'updates' | Rate | 'held' | 'dropped'): void;
+  readonly counters: ThrottleCounters;
 }
 
 /** One sensor of a component: takes updates, and sends those that its throttle lets out. */
@@ -82,9 +83,9 @@ export class Sensor implements WheelEntry {
     const { outlet, sampler } = this;
     this.newest = update;
     this.newestAtUs = wallClockUs();
-    outlet.count('updates');
+    outlet.counters.updates += 1;
     const verdict = sampler.offer(outlet.steadyUs(), update);
-    outlet.count(verdict);
+    outlet.counters[verdict] += 1;
     if (verdict === 'archive' || verdict === 'normal') this.publish(verdict, update);
     outlet.wheel.schedule(this);
   }
@@ -115,7 +116,7 @@ export class Sensor implements WheelEntry {
     const rate = this.sampler.expire(this.outlet.steadyUs());
     const { sent } = this.sampler;
     if (rate === undefined || sent === undefined) return;
-    this.outlet.count(rate);
+    this.outlet.counters[rate] += 1;
     this.publish(rate, sent);
   }
 
@@ -139,7 +140,7 @@ export class Sensor implements WheelEntry {
 
   private checkLength(value: Update['value']): void {
     const bytes = Buffer.byteLength(encodeSample(this.attributes.name, 0, 0, 'unreachable', value)) + 64;
-    const most = this.outlet.maxPayload;
+    const most = this.outlet.maxPayload();
     if (bytes > most)
       throw this.fault('value', `makes a sample of ${bytes} bytes; the server takes at most ${most}`);
   }

@@ -1,0 +1,57 @@
+import { checkComponent, type SamplingSettings } from '@katbus/protocol';
+import { DEFAULT_NATS_URL } from './defaults.ts';
+import { UsageError } from './errors.ts';
+import { CONNECTION_DEFAULTS, type ConnectionOptions } from './nats/index.ts';
+
+/** How a component joins the bus. Everything but its name has a default: {@link BROKER_DEFAULTS}. */
+export interface BrokerOptions extends Partial<Omit<ConnectionOptions, 'name'>> {
+  /** The component's name: `[A-Za-z0-9_]+`, not a reserved one. */
+  readonly component: string;
+  /** Shown by `nats micro ls`. */
+  readonly description?: string;
+  /** The component's own version, semantic; shown by `nats micro ls`. */
+  readonly version?: string;
+  /** Seconds between two heartbeats. */
+  readonly heartbeatSeconds?: number;
+  /** Sampling of sensors whose definition is silent about it. */
+  readonly sampling?: SamplingSettings;
+  /** How long `close()` waits for acknowledgements, milliseconds. */
+  readonly closeTimeoutMs?: number;
+  /** Only the alarm service may take the component name `kataware`. */
+  readonly mayBeReserved?: boolean;
+}
+
+export const BROKER_DEFAULTS = {
+  ...CONNECTION_DEFAULTS,
+  servers: DEFAULT_NATS_URL,
+  description: '',
+  version: '0.0.0',
+  heartbeatSeconds: 5,
+  closeTimeoutMs: 5_000,
+  mayBeReserved: false,
+} as const;
+
+/** Semantic versioning 2.0.0, which NATS micro services ask for. */
+const SEMANTIC_VERSION = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
+
+/**
+ * @throws {MalformedNameError} naming `component`
+ * @throws {UsageError} naming the option
+ */
+export function checkBrokerOptions(options: BrokerOptions) {
+  const filled = { ...BROKER_DEFAULTS, ...options };
+  checkComponent(filled.component, { mayBeReserved: filled.mayBeReserved });
+  if (!SEMANTIC_VERSION.test(filled.version)) {
+    throw new UsageError(
+      'version',
+      filled.component,
+      `"${filled.version}" must be a semantic version, such as 1.0.0`,
+    );
+  }
+  if (!(filled.heartbeatSeconds >= 0.1 && filled.heartbeatSeconds <= 3600)) {
+    throw new UsageError('heartbeatSeconds', filled.component, 'must be 0.1 to 3600');
+  }
+  return filled;
+}
+
+export type BrokerSettings = ReturnType<typeof checkBrokerOptions>;

@@ -2,3 +2,4 @@ export * from './logger.ts';
 export * from './monitoring-server.ts';
 export * from './options.ts';
 export * from './run-daemon.ts';
+export * from './stream-options.ts';

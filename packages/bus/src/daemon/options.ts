@@ -51,6 +51,13 @@ export function daemonCommand(name: string, description: string, monitoringPort?
     );
 }
 
+export function natsMonitoringOption(): Option {
+  return new Option(
+    '--nats-monitoring <url>',
+    "nats-server's HTTP monitoring, such as http://127.0.0.1:8222",
+  ).env('KATBUS_NATS_MONITORING');
+}
+
 /** 0 to 65535; 0 means any free port. */
 export function parsePort(text: string): number {
   const port = Number(text);

@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import {
+  addStreamOptions,
+  natsMonitoringOption,
+  natsOption,
+  streamSettings,
+  type StreamOptions,
+} from './daemon/index.ts';
+import { BusConnection } from './nats/index.ts';
+import { setupBus } from './stream-setup.ts';
+
+interface SetupOptions extends StreamOptions {
+  readonly nats: string;
+  readonly natsMonitoring?: string;
+}
+
+/** `katbus setup`. */
+export function commands(): Command[] {
+  const setup = new Command('setup')
+    .description('create the streams, or bring them to what the options say; may be run at any time')
+    .addOption(natsOption())
+    .addOption(natsMonitoringOption());
+  return [addStreamOptions(setup).action(runSetup)];
+}
+
+async function runSetup(options: SetupOptions): Promise<void> {
+  const connection = await BusConnection.connect({ servers: options.nats, name: 'katbus-setup' });
+  try {
+    const { lines } = await setupBus(connection, {
+      settings: streamSettings(options),
+      monitoringUrl: options.natsMonitoring,
+    });
+    for (const line of lines) console.log(line);
+  } finally {
+    await connection.close();
+  }
+}

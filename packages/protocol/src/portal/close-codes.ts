@@ -10,8 +10,10 @@ export interface CloseCode {
 
 export const CLOSE_CODES = {
   goingAway: { code: 1001, reason: 'the portal is stopping', comeBack: true },
+  brokenFrame: { code: 1002, reason: 'a frame breaks RFC 6455', comeBack: false },
   binaryFrame: { code: 1003, reason: 'send text frames: the protocol is JSON', comeBack: false },
   invalidUtf8: { code: 1007, reason: 'a text frame was not UTF-8', comeBack: false },
+  tooManyFragments: { code: 1008, reason: 'a message came in too many fragments', comeBack: false },
   frameTooBig: { code: 1009, reason: 'the frame is larger than the portal accepts', comeBack: false },
   tooManySessions: { code: 1013, reason: 'the portal has as many sessions as it may', comeBack: true },
   slowClient: { code: 4008, reason: 'the client did not read for too long', comeBack: true },

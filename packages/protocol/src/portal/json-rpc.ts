@@ -50,5 +50,6 @@ export const RPC_ERRORS = {
   unavailable: { code: -32004, message: 'a service behind the portal does not answer' },
   timedOut: { code: -32005, message: 'the answer took too long' },
   busy: { code: -32006, message: 'the session has too many requests under way' },
+  answerTooLarge: { code: -32007, message: 'the answer would be too large: ask for less' },
 } as const;
 export type RpcErrorName = keyof typeof RPC_ERRORS;

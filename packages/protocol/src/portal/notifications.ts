@@ -17,6 +17,8 @@ export interface SnapshotNotification {
   readonly samples: readonly SampleNotification[];
   /** Last values of `portal.` subjects that are state (`portal.time`, ...). */
   readonly messages: readonly MessageNotification[];
+  /** Of each sensor of the matched components; absent: none. */
+  readonly attributes?: readonly AttributesNotification[];
   readonly last: boolean;
   /** Present on the last page when the streams did not answer in time: what is missing comes live. */
   readonly incomplete?: string;
@@ -26,12 +28,16 @@ export interface SnapshotNotification {
 export interface AttributesNotification {
   readonly subject: string;
   readonly attributes: Attributes;
+  /** As in {@link SampleNotification}. */
+  readonly skipped?: number;
 }
 
 /** A message on a `portal.` subject. */
 export interface MessageNotification {
   readonly subject: string;
   readonly message: unknown;
+  /** As in {@link SampleNotification}, counted by subject. */
+  readonly skipped?: number;
 }
 
 /** A sensor that the portal had not seen before has published; its first sample follows. */

@@ -1,3 +1,4 @@
+export * from './aligned-interval.ts';
 export * from './attributes.ts';
 export * from './errors.ts';
 export * from './listing.ts';
@@ -19,5 +20,6 @@ export * from './store/catalogue.ts';
 export * from './store/history.ts';
 export * from './store/subjects.ts';
 export * from './subjects.ts';
+export * from './time-message.ts';
 export * from './time.ts';
 export * from './value.ts';

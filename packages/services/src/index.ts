@@ -1,1 +1,4 @@
-export {};
+export { ClockService, type ClockOptions } from './clock/clock-service.ts';
+export { checkSite, MEERKAT, SiteError } from './clock/site.ts';
+export { timeMessage } from './clock/time-message.ts';
+export type { RunningService, Service, ServiceContext } from './service.ts';

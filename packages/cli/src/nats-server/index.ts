@@ -1,0 +1,12 @@
+export { cacheFolder } from './cache-folder.ts';
+export type { Environment } from './cache-folder.ts';
+export { NatsServerNotFoundError, NatsServerStartError } from './errors.ts';
+export type { FailedAttempt, NatsServerStartCode } from './errors.ts';
+export { findNatsServer, NATS_SERVER_SOURCES } from './find-nats-server.ts';
+export type { FindOptions, FoundNatsServer, NatsServerSource } from './find-nats-server.ts';
+export { OLDEST_VERSION, PINNED_VERSION } from './server-version.ts';
+export { NATS_SERVER_DEFAULTS } from './server-options.ts';
+export type { NatsServerOptions } from './server-options.ts';
+export type { NatsServerExit } from './server-process.ts';
+export { startNatsServer } from './start-nats-server.ts';
+export type { RunningNatsServer } from './start-nats-server.ts';

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { BINARY_NAME, installIntoCache } from './cached-binary.ts';
+import { PINNED_VERSION } from './server-version.ts';
+
+/** One archive of a release and the digest that its bytes must have. */
+export interface ReleaseArchive {
+  readonly url: string;
+  /** Lower-case hexadecimal SHA-256 of the whole file. */
+  readonly sha256: string;
+  /** The program's path inside the archive. */
+  readonly member: string;
+}
+
+/**
+ * SHA-256 of the release's archives, from the release's own SHA256SUMS, by `<os>-<arch>` as the release names them. A
+ * platform that is not here builds with Go instead: an archive without a known digest is never run.
+ */
+const PINNED_SHA256: Readonly<Record<string, string>> = {};
+
+const OS_NAMES: Readonly<Record<string, string>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
+const ARCH_NAMES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** A network that swallows packets must not hold up the start: the answer's head is awaited this long, the body longer. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const BODY_TIMEOUT_MS = 5 * 60_000;
+
+/** @throws {Error} saying why this platform has no archive that could be trusted */
+export function pinnedArchive(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): ReleaseArchive {
+  const target = `${OS_NAMES[platform] ?? platform}-${ARCH_NAMES[arch] ?? arch}`;
+  const sha256 = PINNED_SHA256[target];
+  if (sha256 === undefined) throw new Error(`no pinned checksum for ${target}`);
+  const stem = `nats-server-v${PINNED_VERSION}-${target}`;
+  const suffix = platform === 'win32' ? 'zip' : 'tar.gz';
+  return {
+    url: `https://github.com/nats-io/nats-server/releases/download/v${PINNED_VERSION}/${stem}.${suffix}`,
+    sha256,
+    member: `${stem}/${BINARY_NAME}`,
+  };
+}
+
+/**
+ * Fetches the archive, checks its digest and puts the program into the cache.
+ * @throws {Error} when it cannot be reached in time, or when its bytes are not the pinned ones
+ */
+export async function fetchRelease(
+  archive: ReleaseArchive,
+  cache: string,
+  onProgress: (line: string) => void,
+): Promise<string> {
+  onProgress(`fetching nats-server ${PINNED_VERSION} from ${new URL(archive.url).host}`);
+  const bytes = await download(archive.url);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest !== archive.sha256) {
+    throw new Error(`${archive.url} has SHA-256 ${digest}, not the pinned ${archive.sha256}`);
+  }
+  return installIntoCache(cache, async (folder) => {
+    const file = join(folder, 'archive');
+    await writeFile(file, bytes);
+    // tar is in every supported system; on Windows it is bsdtar, which reads zip as well.
+    await promisify(execFile)('tar', ['-xf', file, '-C', folder]);
+    return join(folder, archive.member);
+  });
+}
+
+async function download(url: string): Promise<Uint8Array> {
+  const abort = new AbortController();
+  let timer = setTimeout(() => abort.abort(), CONNECT_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { signal: abort.signal });
+    if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+    clearTimeout(timer);
+    timer = setTimeout(() => abort.abort(), BODY_TIMEOUT_MS);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    if (abort.signal.aborted)
+      throw new Error(`${new URL(url).host} did not answer in time`, { cause: error });
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new Error(cause instanceof Error ? cause.message : String(cause), { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,134 @@
+import type { Attributes, SensorAddress } from '@katbus/protocol';
+import type { SampleRow, StoredSample } from './stored-sample.ts';
+import type { GapRow, QuarantineRow, StreamFloor, WriteBatch } from './write-batch.ts';
+
+/**
+ * Where samples are kept. Each back end passes test/backend/backend-suite.ts, which is the specification.
+ *
+ * Every method rejects with a StoreError. Reads see everything whose `write` has resolved.
+ */
+export interface Backend {
+  readonly name: string;
+
+  /**
+   * Stores a batch. When it resolves, everything in it is as durable as the back end promises (STORAGE.md). When it rejects, any
+   * part may have been stored; the same batch is to be written again, which is harmless. One call at a time.
+   */
+  write(batch: WriteBatch): Promise<WriteSummary>;
+
+  /** Samples of one sensor with startUs <= time < endUs in order of time, in blocks; memory is bounded by one block. */
+  history(query: HistoryQuery): AsyncIterable<HistoryBlock>;
+
+  /** The last sample before a time. */
+  lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined>;
+
+  /** The latest sample of each sensor whose archive subject one of the NATS patterns matches, by component and sensor. */
+  latest(query: LatestQuery): Promise<Page<SampleRow>>;
+
+  /** Known sensors, by component and sensor. */
+  catalogue(query: CatalogueQuery): Promise<Page<CatalogueRow>>;
+
+  /** One sensor of the catalogue; undefined when it was never heard of. */
+  sensor(address: SensorAddress): Promise<CatalogueRow | undefined>;
+
+  /** The attributes that held at some time in startUs <= time < endUs, oldest first, with the time from which each held. */
+  attributesHistory(address: SensorAddress, startUs: number, endUs: number): Promise<AttributesSpan[]>;
+
+  /** undefined: nothing was ever stored. */
+  floor(): Promise<StreamFloor | undefined>;
+
+  /** Quarantined messages, oldest first. */
+  quarantine(query: QuarantineQuery): Promise<QuarantinePage>;
+
+  /** Ranges of the stream that were lost, in the order in which they were found. */
+  gaps(): Promise<GapRow[]>;
+
+  statistics(): Promise<BackendStatistics>;
+
+  /** Waits for a write under way. Calls after it reject with code CLOSED. */
+  close(): Promise<void>;
+}
+
+/** What a write changed besides samples. */
+export interface WriteSummary {
+  /** Sensors that the catalogue did not know. */
+  readonly newSensors: number;
+  readonly changedAttributes: number;
+  /** Quarantined messages that went because newer ones needed the room. */
+  readonly quarantineDropped: number;
+}
+
+export interface HistoryQuery extends SensorAddress {
+  readonly startUs: number;
+  readonly endUs: number;
+  /** Most samples in a block; default {@link HISTORY_BLOCK}. */
+  readonly blockSamples?: number;
+  /** About the most bytes of a block, as JSON; one larger sample makes a block of its own. */
+  readonly blockBytes?: number;
+}
+
+/** `blockMs`: a block is handed out, even an empty one, when the search for more took so long. */
+export const HISTORY_BLOCK = { samples: 5_000, bytes: 512 * 1024, ms: 1_000 } as const;
+
+export interface HistoryBlock {
+  readonly samples: readonly StoredSample[];
+  /** From where a later query goes on; undefined on the last block. */
+  readonly nextUs: number | undefined;
+}
+
+/** A part of an ordered list. `next` is the last of it, when more follows: `after` of the next query. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next: SensorAddress | undefined;
+}
+
+export interface PageQuery {
+  readonly after?: SensorAddress | undefined;
+  readonly limit: number;
+  /** About the most bytes of a page, as JSON; a page holds one row at least. */
+  readonly bytes?: number | undefined;
+}
+
+export interface LatestQuery extends PageQuery {
+  /** NATS patterns over `sensor.archive.<component>.<sensor>`. */
+  readonly subjects: readonly string[];
+}
+
+export interface CatalogueQuery extends PageQuery {
+  readonly component?: string | undefined;
+  /** RE2, searched in the normalised and in the KATCP name. */
+  readonly filter?: string | undefined;
+}
+
+export interface CatalogueRow extends SensorAddress {
+  /** The newest announced; undefined when there were none. */
+  readonly attributes: Attributes | undefined;
+  /** Times of the oldest and the newest sample; undefined when there is none. */
+  readonly firstUs: number | undefined;
+  readonly lastUs: number | undefined;
+}
+
+export interface AttributesSpan {
+  readonly fromUs: number;
+  readonly attributes: Attributes;
+}
+
+export interface QuarantineQuery {
+  /** `next` of the page before. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
+export interface QuarantinePage {
+  readonly rows: readonly QuarantineRow[];
+  readonly next: number | undefined;
+}
+
+export interface BackendStatistics {
+  readonly sensors: number;
+  /** Messages in quarantine now. */
+  readonly quarantined: number;
+  readonly quarantineBytes: number;
+  /** What the back end takes on disk, or in memory (about). */
+  readonly bytes: number;
+}

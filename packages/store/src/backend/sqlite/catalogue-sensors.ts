@@ -1,0 +1,110 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SensorAddress } from '@katbus/protocol';
+import { supersedes } from '../stored-sample.ts';
+import { BulkInsert } from './bulk-insert.ts';
+import type { SampleColumns } from './sample-columns.ts';
+
+interface KnownSensor {
+  readonly id: number;
+  /** Times of the oldest and of the latest sample; Infinity and -Infinity: there is none. */
+  firstUs: number;
+  latestUs: number;
+}
+
+/**
+ * The tables `sensors` and `latest` while they are written. What decides whether a row changes is kept in memory, so that the usual batch
+ * only writes the latest samples.
+ */
+export class CatalogueSensors {
+  readonly #known = new Map<string, KnownSensor>();
+  readonly #byNumber: (KnownSensor | undefined)[] = [];
+  readonly #insertSensor: StatementSync;
+  readonly #updateFirst: StatementSync;
+  readonly #insertLatest: BulkInsert;
+  #nextId = 1;
+  #added = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#insertSensor = database.prepare('INSERT INTO sensors (id, component, sensor) VALUES (?, ?, ?)');
+    this.#updateFirst = database.prepare('UPDATE sensors SET first_t = ? WHERE id = ?');
+    this.#insertLatest = new BulkInsert(database, 'INSERT OR REPLACE INTO latest', 7);
+    const rows = database.prepare(`
+      SELECT id, component, sensors.sensor AS sensor, first_t, latest.t AS latest_t
+      FROM sensors LEFT JOIN latest ON latest.sensor = sensors.id`);
+    for (const row of rows.iterate()) {
+      const id = Number(row.id);
+      this.#known.set(`${String(row.component)}.${String(row.sensor)}`, {
+        id,
+        firstUs: row.first_t === null ? Infinity : Number(row.first_t),
+        latestUs: row.latest_t === null ? -Infinity : Number(row.latest_t),
+      });
+      this.#nextId = Math.max(this.#nextId, id + 1);
+    }
+  }
+
+  get count(): number {
+    return this.#known.size;
+  }
+
+  /** How many sensors were new since the call before. */
+  takeAdded(): number {
+    const added = this.#added;
+    this.#added = 0;
+    return added;
+  }
+
+  idOf(number: number, addresses: readonly SensorAddress[]): number {
+    return this.#sensor(number, addresses).id;
+  }
+
+  /** Within the transaction of a batch. */
+  write(columns: SampleColumns, addresses: readonly SensorAddress[]): void {
+    const { count, sensors, times, valueTimes, statuses, kinds, values, texts } = columns;
+    const latestRows = new Map<number, number>();
+    const earlier = new Set<KnownSensor>();
+    for (let row = 0; row < count; row++) {
+      const known = this.#sensor(sensors[row]!, addresses);
+      const timeUs = times[row]!;
+      if (timeUs < known.firstUs) {
+        known.firstUs = timeUs;
+        earlier.add(known);
+      }
+      if (supersedes(timeUs, known.latestUs)) {
+        known.latestUs = timeUs;
+        latestRows.set(known.id, row);
+      }
+    }
+    for (const { firstUs, id } of earlier) this.#updateFirst.run(firstUs, id);
+    // In the table's own order: neighbours are written while their page is at hand.
+    const ids = Int32Array.from(latestRows.keys()).sort();
+    this.#insertLatest.run(ids.length, (place, into, at) => {
+      const id = ids[place]!;
+      const row = latestRows.get(id)!;
+      into[at] = id;
+      into[at + 1] = times[row]!;
+      into[at + 2] = valueTimes[row]!;
+      into[at + 3] = statuses[row]!;
+      into[at + 4] = kinds[row]!;
+      into[at + 5] = values[row]!;
+      into[at + 6] = texts.get(row) ?? null;
+    });
+  }
+
+  #sensor(number: number, addresses: readonly SensorAddress[]): KnownSensor {
+    const known = this.#byNumber[number];
+    if (known !== undefined) return known;
+    const { component, sensor } = addresses[number]!;
+    const address = `${component}.${sensor}`;
+    let found = this.#known.get(address);
+    if (found === undefined) {
+      found = { id: this.#nextId++, firstUs: Infinity, latestUs: -Infinity };
+      this.#insertSensor.run(found.id, component, sensor);
+      this.#known.set(address, found);
+      this.#added++;
+    }
+    // Filled without holes: an array with holes may become a hash table.
+    while (this.#byNumber.length < number) this.#byNumber.push(undefined);
+    this.#byNumber[number] = found;
+    return found;
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../../errors.ts';
+import { dayFileName, parseDayFileName } from './day.ts';
+import { attempt } from './sqlite-file.ts';
+
+/** Where the files of one archive are. */
+export class DataDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Makes the folders that are missing. @throws {StoreError} */
+  prepare(): void {
+    attempt(this.path, () => mkdirSync(this.#days, { recursive: true }));
+  }
+
+  get catalogueFile(): string {
+    return join(this.path, 'catalogue.db');
+  }
+
+  dayFile(day: number): string {
+    return join(this.#days, dayFileName(day));
+  }
+
+  /** The days of which there is a file, in order. @throws {StoreError} */
+  days(): number[] {
+    const names = attempt(this.#days, () => readdirSync(this.#days));
+    const days = names.map(parseDayFileName).filter((day) => day !== undefined);
+    return days.sort((a, b) => a - b);
+  }
+
+  /** What all files take, write-ahead logs with them. @throws {StoreError} */
+  bytes(): number {
+    return attempt(this.path, () => {
+      let bytes = 0;
+      for (const folder of [this.path, this.#days]) {
+        for (const entry of readdirSync(folder, { withFileTypes: true })) {
+          // A log may vanish between the listing and the look at it.
+          if (entry.isFile()) {
+            bytes += statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+          }
+        }
+      }
+      return bytes;
+    });
+  }
+
+  /**
+   * Takes the folder for this process alone.
+   *
+   * The lock is the operating system's lock on a file, held through SQLite: it ends with the process however that ends, so there
+   * is no stale lock to be told from a real one. The process id beside it is for the message only.
+   * @returns the undo
+   * @throws {StoreError} with code LOCKED, naming the process that has it
+   */
+  lock(): () => void {
+    const path = join(this.path, 'lock.db');
+    const ownerPath = join(this.path, 'lock.pid');
+    const database = attempt(path, () => new DatabaseSync(path));
+    try {
+      database.exec('BEGIN EXCLUSIVE');
+      writeFileSync(ownerPath, `${process.pid}\n`);
+    } catch (error) {
+      database.close();
+      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+        const owner = ownerOf(ownerPath);
+        throw new StoreError(
+          'LOCKED',
+          `${this.path} is in use by another archiver (process ${owner}): stop that one, or give this one a folder of its own`,
+          this.path,
+          { cause: error },
+        );
+      }
+      return attempt(path, () => {
+        throw error;
+      });
+    }
+    return () => {
+      if (database.isOpen) database.close();
+    };
+  }
+
+  get #days(): string {
+    return join(this.path, 'days');
+  }
+}
+
+const SQLITE_BUSY = 5;
+
+function ownerOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return 'unknown';
+  }
+}

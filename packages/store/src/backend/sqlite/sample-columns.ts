@@ -1,0 +1,52 @@
+import { statusRank } from '@katbus/protocol';
+import type { SampleRow } from '../stored-sample.ts';
+import { kindOf, numberOf, textOf } from './value-column.ts';
+
+/**
+ * Samples by columns: moves to the writing thread without being copied, at a tenth of the cost of as many objects.
+ * Sensors are numbers of {@link SensorNumbers}.
+ */
+export interface SampleColumns {
+  readonly count: number;
+  readonly sensors: Int32Array<ArrayBuffer>;
+  readonly times: Float64Array<ArrayBuffer>;
+  readonly valueTimes: Float64Array<ArrayBuffer>;
+  /** Ranks: places in STATUSES. */
+  readonly statuses: Uint8Array<ArrayBuffer>;
+  /** VALUE_KIND. */
+  readonly kinds: Uint8Array<ArrayBuffer>;
+  readonly values: Float64Array<ArrayBuffer>;
+  /** By row; most have none. */
+  readonly texts: ReadonlyMap<number, string>;
+}
+
+export function packSamples(
+  samples: readonly SampleRow[],
+  numberOfSensor: (sample: SampleRow) => number,
+): SampleColumns {
+  const count = samples.length;
+  const sensors = new Int32Array(count);
+  const times = new Float64Array(count);
+  const valueTimes = new Float64Array(count);
+  const statuses = new Uint8Array(count);
+  const kinds = new Uint8Array(count);
+  const values = new Float64Array(count);
+  const texts = new Map<number, string>();
+  for (const [row, sample] of samples.entries()) {
+    sensors[row] = numberOfSensor(sample);
+    times[row] = sample.timeUs;
+    valueTimes[row] = sample.valueTimeUs;
+    statuses[row] = statusRank(sample.status);
+    kinds[row] = kindOf(sample.value);
+    values[row] = numberOf(sample.value);
+    const text = textOf(sample.value);
+    if (text !== undefined) texts.set(row, text);
+  }
+  return { count, sensors, times, valueTimes, statuses, kinds, values, texts };
+}
+
+/** What to move instead of copying it. */
+export function buffersOf(columns: SampleColumns): ArrayBuffer[] {
+  const { sensors, times, valueTimes, statuses, kinds, values } = columns;
+  return [sensors, times, valueTimes, statuses, kinds, values].map((column) => column.buffer);
+}

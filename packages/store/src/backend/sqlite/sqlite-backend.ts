@@ -1,0 +1,142 @@
+import type { SensorAddress } from '@katbus/protocol';
+import {
+  HISTORY_BLOCK,
+  type AttributesSpan,
+  type Backend,
+  type BackendStatistics,
+  type CatalogueQuery,
+  type CatalogueRow,
+  type HistoryBlock,
+  type HistoryQuery,
+  type LatestQuery,
+  type Page,
+  type QuarantinePage,
+  type QuarantineQuery,
+  type WriteSummary,
+} from '../backend.ts';
+import { QUARANTINE_BYTES } from '../quarantine-bound.ts';
+import type { SampleRow, StoredSample } from '../stored-sample.ts';
+import type { GapRow, StreamFloor, WriteBatch } from '../write-batch.ts';
+import { DataDirectory } from './data-directory.ts';
+import { packBatch } from './packed-batch.ts';
+import type { ReaderMethods } from './reader-thread.ts';
+import { buffersOf } from './sample-columns.ts';
+import { SensorNumbers } from './sensor-numbers.ts';
+import { Thread } from './thread.ts';
+import type { WriterMethods } from './writer-thread.ts';
+import type { WriterOptions } from './writer.ts';
+
+/** Options of the SQLite back end. Defaults: {@link SQLITE_DEFAULTS}. */
+export interface SqliteOptions {
+  /** The data directory; made when it is missing. */
+  readonly directory: string;
+  /** How much quarantine is kept; the oldest goes. */
+  readonly quarantineBytes?: number;
+}
+
+export const SQLITE_DEFAULTS = { quarantineBytes: QUARANTINE_BYTES } as const;
+
+/** Samples in one SQLite file a day, everything else in a catalogue file; one thread writes, one reads. STORAGE.md has the schema. */
+export class SqliteBackend implements Backend {
+  readonly name = 'sqlite';
+  readonly #writer: Thread<WriterMethods>;
+  readonly #reader: Thread<ReaderMethods>;
+  readonly #numbers = new SensorNumbers();
+  readonly #unlock: () => void;
+
+  private constructor(options: WriterOptions, unlock: () => void) {
+    this.#unlock = unlock;
+    this.#writer = new Thread('SQLite writer', new URL('./writer-thread.ts', import.meta.url), options);
+    this.#reader = new Thread(
+      'SQLite reader',
+      new URL('./reader-thread.ts', import.meta.url),
+      options.directory,
+    );
+  }
+
+  /** @throws {StoreError} LOCKED, SCHEMA_VERSION, FOREIGN_FILE, or what the disk has to say */
+  static async open(options: SqliteOptions): Promise<SqliteBackend> {
+    const directory = new DataDirectory(options.directory);
+    directory.prepare();
+    const backend = new SqliteBackend({ ...SQLITE_DEFAULTS, ...options }, directory.lock());
+    try {
+      await backend.#writer.call('open', undefined);
+      // Opens the catalogue for reading, which the writer has made if need be.
+      await backend.floor();
+    } catch (error) {
+      await backend.close().catch(() => undefined);
+      throw error;
+    }
+    return backend;
+  }
+
+  async write(batch: WriteBatch): Promise<WriteSummary> {
+    const packed = packBatch(batch, this.#numbers);
+    return this.#writer.call('write', packed, buffersOf(packed.samples));
+  }
+
+  async *history(query: HistoryQuery): AsyncIterable<HistoryBlock> {
+    const { component, sensor, startUs, endUs, blockSamples, blockBytes } = query;
+    let fromUs: number | undefined = startUs;
+    while (fromUs !== undefined) {
+      const block: HistoryBlock = await this.#reader.call('block', {
+        address: { component, sensor },
+        startUs: fromUs,
+        endUs,
+        mostSamples: blockSamples ?? HISTORY_BLOCK.samples,
+        mostBytes: blockBytes ?? HISTORY_BLOCK.bytes,
+        mostMs: HISTORY_BLOCK.ms,
+      });
+      yield block;
+      fromUs = block.nextUs;
+    }
+  }
+
+  async lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined> {
+    const known = await this.sensor(address);
+    if (known?.firstUs === undefined || known.firstUs >= timeUs) return undefined;
+    return this.#reader.call('lastBefore', { address, timeUs });
+  }
+
+  latest(query: LatestQuery): Promise<Page<SampleRow>> {
+    return this.#reader.call('latest', query);
+  }
+
+  catalogue(query: CatalogueQuery): Promise<Page<CatalogueRow>> {
+    return this.#reader.call('catalogue', query);
+  }
+
+  sensor(address: SensorAddress): Promise<CatalogueRow | undefined> {
+    return this.#reader.call('sensor', address);
+  }
+
+  attributesHistory(address: SensorAddress, startUs: number, endUs: number): Promise<AttributesSpan[]> {
+    return this.#reader.call('attributesHistory', { address, startUs, endUs });
+  }
+
+  floor(): Promise<StreamFloor | undefined> {
+    return this.#reader.call('floor', undefined);
+  }
+
+  quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
+    return this.#reader.call('quarantine', query);
+  }
+
+  gaps(): Promise<GapRow[]> {
+    return this.#reader.call('gaps', undefined);
+  }
+
+  statistics(): Promise<BackendStatistics> {
+    return this.#writer.call('statistics', undefined);
+  }
+
+  /** The reader goes first: the last connection to a file folds its log, and that must be one that may write. */
+  async close(): Promise<void> {
+    try {
+      await this.#reader.close();
+      await this.#writer.close();
+    } finally {
+      this.#unlock();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { Worker, type TransferListItem } from 'node:worker_threads';
+import { StoreError } from '../../errors.ts';
+import { fromFault, type ThreadAnswer, type ThreadMethods, type ThreadRequest } from './thread-protocol.ts';
+
+interface Pending {
+  resolve(result: never): void;
+  reject(error: Error): void;
+}
+
+/** The near end of a worker thread: calls become promises. SQLite in Node is synchronous and must not hold up the daemon's loop. */
+export class Thread<Methods extends ThreadMethods> {
+  readonly #worker: Worker;
+  readonly #name: string;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #lastId = 0;
+  /** Why calls are refused. */
+  #over: StoreError | undefined;
+
+  constructor(name: string, file: URL, workerData: unknown) {
+    this.#name = name;
+    this.#worker = new Worker(file, { workerData, name });
+    this.#worker.on('message', (answer: ThreadAnswer) => {
+      this.#settle(answer);
+    });
+    this.#worker.on('error', (error: Error) => {
+      this.#end(
+        new StoreError('CRASHED', `the ${name} thread died: ${error.message}`, undefined, { cause: error }),
+      );
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#end(new StoreError('CRASHED', `the ${name} thread ended`));
+        resolve();
+      });
+    });
+  }
+
+  /** @throws what the method throws; {@link StoreError} CRASHED or CLOSED when the thread is no more */
+  call<Method extends keyof Methods & string>(
+    method: Method,
+    argument: Parameters<Methods[Method]>[0],
+    transfer: TransferListItem[] = [],
+  ): Promise<Awaited<ReturnType<Methods[Method]>>> {
+    if (this.#over !== undefined) return Promise.reject(this.#over);
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#pending.set(id, { resolve, reject });
+      const request: ThreadRequest = { id, method, argument };
+      this.#worker.postMessage(request, transfer);
+    });
+  }
+
+  /** Lets the calls made so far finish, then ends the thread. */
+  async close(): Promise<void> {
+    if (this.#over !== undefined) return;
+    const last = this.call('close', undefined as never);
+    this.#over = new StoreError('CLOSED', `the ${this.#name} thread is closed`);
+    try {
+      await last;
+    } finally {
+      await this.#worker.terminate();
+      await this.#exited;
+    }
+  }
+
+  #settle(answer: ThreadAnswer): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if ('fault' in answer) pending?.reject(fromFault(answer.fault));
+    else pending?.resolve(answer.result as never);
+  }
+
+  #end(error: StoreError): void {
+    this.#over ??= error;
+    for (const pending of this.#pending.values()) pending.reject(this.#over);
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,110 @@
+import type { SensorAddress } from '@katbus/protocol';
+import type { BackendStatistics, WriteSummary } from '../backend.ts';
+import { CatalogueFile } from './catalogue-file.ts';
+import { DataDirectory } from './data-directory.ts';
+import { DayFile } from './day-file.ts';
+import { dayOf } from './day.ts';
+import { OpenFiles } from './open-files.ts';
+import type { PackedBatch } from './packed-batch.ts';
+import type { SampleColumns } from './sample-columns.ts';
+import { attempt } from './sqlite-file.ts';
+
+/** Yesterday's and today's are the usual ones; samples that come late bring others. */
+const OPEN_DAY_FILES = 8;
+
+export interface WriterOptions {
+  readonly directory: string;
+  readonly quarantineBytes: number;
+}
+
+/**
+ * Writes batches into the files of one data directory. Synchronous: it lives in a thread of its own.
+ *
+ * The order of commits is what makes it safe. First the day files, one transaction each; last the catalogue, with the sensors, the latest
+ * samples and the floor in one transaction; only then does the caller acknowledge to the stream. Killed anywhere in between, or left by a
+ * power failure:
+ * - before the first commit: nothing is written, the stream delivers the batch again;
+ * - after some day files: their rows are there while the floor says that they are not; the batch comes again and replaces them by
+ *   themselves. A day file numbers its sensors for itself, so that its rows need nothing from the catalogue that was not committed;
+ * - after the catalogue: all is written; the stream, not having heard of it, delivers the batch again, and nothing changes.
+ * The other order would lose samples: a floor without its rows is a promise that nobody keeps.
+ */
+export class Writer {
+  readonly #directory: DataDirectory;
+  readonly #options: WriterOptions;
+  readonly #days: OpenFiles<DayFile>;
+  /** By the sensors' numbers in this process. */
+  readonly #addresses: SensorAddress[] = [];
+  /** Closed after a failure, opened again by the next write. */
+  #catalogue: CatalogueFile | undefined;
+
+  /** @throws {StoreError} */
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#directory = new DataDirectory(options.directory);
+    this.#days = new OpenFiles(OPEN_DAY_FILES, (day) => {
+      const path = this.#directory.dayFile(day);
+      return attempt(path, () => new DayFile(path));
+    });
+    this.#openCatalogue();
+  }
+
+  /** @throws {StoreError} any part may have been written; to be called again with the same batch */
+  write(batch: PackedBatch): WriteSummary {
+    for (const address of batch.newSensors) this.#addresses.push(address);
+    for (const [day, rows] of rowsByDay(batch.samples)) {
+      try {
+        this.#days.get(day).write(batch.samples, rows, this.#addresses);
+      } catch (error) {
+        this.#days.close(day);
+        throw error;
+      }
+    }
+    try {
+      return this.#openCatalogue().write(batch, this.#addresses);
+    } catch (error) {
+      this.#catalogue?.close();
+      this.#catalogue = undefined;
+      throw error;
+    }
+  }
+
+  /** Between two batches. @throws {StoreError} */
+  foldLogs(): void {
+    for (const file of this.#days) file.foldLogWhenLong();
+    this.#catalogue?.foldLogWhenLong();
+  }
+
+  statistics(): BackendStatistics {
+    return { ...this.#openCatalogue().statistics, bytes: this.#directory.bytes() };
+  }
+
+  close(): void {
+    this.#days.closeAll();
+    this.#catalogue?.close();
+    this.#catalogue = undefined;
+  }
+
+  #openCatalogue(): CatalogueFile {
+    this.#directory.prepare();
+    const path = this.#directory.catalogueFile;
+    this.#catalogue ??= attempt(path, () => new CatalogueFile(path, this.#options.quarantineBytes));
+    return this.#catalogue;
+  }
+}
+
+function rowsByDay({ count, times }: SampleColumns): Map<number, Int32Array> {
+  const days = new Map<number, number[]>();
+  let day = NaN;
+  let rows: number[] = [];
+  for (let row = 0; row < count; row++) {
+    const rowDay = dayOf(times[row]!);
+    if (rowDay !== day) {
+      day = rowDay;
+      rows = days.get(day) ?? [];
+      days.set(day, rows);
+    }
+    rows.push(row);
+  }
+  return new Map([...days].map(([key, list]) => [key, Int32Array.from(list)]));
+}

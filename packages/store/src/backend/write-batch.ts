@@ -1,0 +1,66 @@
+import type { Attributes, SensorAddress } from '@katbus/protocol';
+import type { SampleRow } from './stored-sample.ts';
+
+/** What the archiver hands to a back end at once. Everything in it may have been written before: writing again changes nothing. */
+export interface WriteBatch {
+  /** In the order of the stream: of two with one identity the later one stays. */
+  readonly samples: readonly SampleRow[];
+  readonly attributes: readonly AttributesRow[];
+  readonly quarantine: readonly QuarantineRow[];
+  readonly gaps: readonly GapRow[];
+  /** Absent: as it was. */
+  readonly floor?: StreamFloor | undefined;
+}
+
+/** Attributes that a component announced. Stored only when they differ from those in force at `fromUs`. */
+export interface AttributesRow extends SensorAddress {
+  readonly fromUs: number;
+  readonly attributes: Attributes;
+}
+
+/** Why a message is kept apart instead of being stored; STORAGE.md, "Quarantine", has a line for each. */
+export const QUARANTINE_REASONS = [
+  'undecodable',
+  'subject',
+  'name',
+  'time',
+  'value_ts',
+  'status',
+  'value',
+  'type',
+  'attributes',
+] as const;
+export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
+
+/** A message that could not be stored, as it came. Its identity is (sequence, receivedUs): both stay the same when it is delivered again. */
+export interface QuarantineRow {
+  readonly sequence: number;
+  /** When the stream took it. */
+  readonly receivedUs: number;
+  readonly subject: string;
+  readonly reason: QuarantineReason;
+  /** For people: the rule that it breaks. */
+  readonly text: string;
+  /** The field at fault; `(payload)` when it is not even JSON. */
+  readonly field: string;
+  readonly payload: Uint8Array;
+}
+
+/** A range of the stream that was gone before it could be stored; both ends belong to it. */
+export interface GapRow {
+  readonly fromSequence: number;
+  readonly toSequence: number;
+  /** The stream's times of the last message before and the first after it. */
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly reason: string;
+}
+
+/** Through which message of which stream everything is stored. */
+export interface StreamFloor {
+  readonly sequence: number;
+  /** When the stream was created, as the server writes it. Another time is another stream, whose sequences mean other messages. */
+  readonly streamCreated: string;
+  /** When the stream took the message of `sequence`: tells whether a stream that was rolled back has used the number again. */
+  readonly messageUs: number;
+}

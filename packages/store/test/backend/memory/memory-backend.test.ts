@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { MemoryBackend } from '../../../src/backend/memory/memory-backend.ts';
+import { backendSuite } from '../backend-suite.ts';
+import { batch, DAY_START_US, everything, readAll, sampleRow } from '../rows.ts';
+
+backendSuite('memory', (options) => {
+  const backend = new MemoryBackend(options);
+  return Promise.resolve({ backend, dispose: () => backend.close() });
+});
+
+test('the memory back end drops the oldest samples of the sensors that have most', async () => {
+  const backend = new MemoryBackend({ mostSamples: 100 });
+  const many = Array.from({ length: 150 }, (_, offset) => sampleRow({ timeUs: DAY_START_US + offset }));
+  await backend.write(batch({ samples: [sampleRow({ sensor: 'rare', timeUs: 1 }), ...many] }));
+  const kept = await readAll(backend, { component: 'wx', sensor: 'wind_speed', ...everything });
+  expect(kept.map(({ timeUs }) => timeUs - DAY_START_US)).toEqual(
+    Array.from({ length: 45 }, (_, place) => 105 + place),
+  );
+  expect(await readAll(backend, { component: 'wx', sensor: 'rare', ...everything })).toHaveLength(1);
+});

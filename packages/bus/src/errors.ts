@@ -15,3 +15,15 @@ export class UsageError extends Error {
     this.name = 'UsageError';
   }
 }
+
+/** A listing request that cannot be answered; it is the answer. `field` is the one at fault. */
+export class ListingRequestError extends Error {
+  readonly code = 'MALFORMED_REQUEST';
+  readonly field: string;
+
+  constructor(field: string, rule: string) {
+    super(`${field}: ${rule}`);
+    this.field = field;
+    this.name = 'ListingRequestError';
+  }
+}

@@ -4,9 +4,11 @@ import {
   type ListingChunk,
   type ListingEntry,
   type ListingRequest,
+  type Pattern,
   type ServiceErrorAnswer,
 } from '@katbus/protocol';
 import { parseRequest } from '@katbus/protocol/schemas';
+import { ListingRequestError } from './errors.ts';
 import type { Sensor } from './sensor.ts';
 
 /** What a listing needs of its broker. */
@@ -44,7 +46,8 @@ export class ListingResponder {
     let replyTo = message.reply;
     try {
       const request = parseRequest<ListingRequest>('listingRequest', message.data);
-      replyTo ??= replySubject(request);
+      const named = replySubject(request);
+      replyTo ??= named;
       // Nobody can be answered, so nobody is.
       if (replyTo !== undefined) await this.list(request, replyTo);
     } catch (error) {
@@ -53,7 +56,7 @@ export class ListingResponder {
   }
 
   private async list(request: ListingRequest, replyTo: string): Promise<void> {
-    const filter = request.filter === undefined ? undefined : regularExpression(request.filter);
+    const filter = filterOf(request);
     let entries: string[] = [];
     let bytes = 0;
     let looked = 0;
@@ -94,23 +97,34 @@ function entryOf(sensor: Sensor, readingOnly: boolean): ListingChunk['sensors'][
 }
 
 /** A reply subject from a payload must be one subject that is nobody's data. */
-function replySubject(request: ListingRequest): string | undefined {
-  if (request.reply === undefined) return undefined;
-  const pattern = natsPattern(request.reply);
-  const [root = ''] = request.reply.split('.');
-  if (pattern.literal === undefined || root.startsWith('$') || RESERVED_ROOTS.has(root)) {
-    throw Object.assign(new Error(`reply "${request.reply}" must be one subject outside of Katbus's own`), {
-      code: 'MALFORMED_REPLY',
-      field: 'reply',
-    });
+function replySubject({ reply }: ListingRequest): string | undefined {
+  if (reply === undefined) return undefined;
+  const [root = ''] = reply.split('.');
+  if (!isSubject(reply) || root.startsWith('$') || RESERVED_ROOTS.has(root)) {
+    throw new ListingRequestError('reply', `"${reply}" must be one subject outside of Katbus's own`);
   }
-  return request.reply;
+  return reply;
+}
+
+function isSubject(text: string): boolean {
+  try {
+    return natsPattern(text).literal !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 const RESERVED_ROOTS = new Set(['sensor', 'attributes', 'rpc', 'portal', 'sync', 'heartbeat', 'ns']);
 
+function filterOf({ filter }: ListingRequest): Pattern | undefined {
+  try {
+    return filter === undefined ? undefined : regularExpression(filter);
+  } catch (error) {
+    throw new ListingRequestError('filter', (error as Error).message);
+  }
+}
+
 function errorAnswer(error: unknown): ServiceErrorAnswer {
   const { code = 'INTERNAL', field, message } = error as { code?: string; field?: string; message: string };
-  const named = field ?? (code === 'MALFORMED_PATTERN' ? 'filter' : undefined);
-  return { error: named === undefined ? { code, message } : { code, message, field: named } };
+  return { error: field === undefined ? { code, message } : { code, message, field } };
 }

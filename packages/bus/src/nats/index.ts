@@ -16,3 +16,10 @@ export { BusService, SERVICE_ERROR_CODE_HEADER, SERVICE_ERROR_HEADER } from './s
 export type { ServiceAnswer, ServiceEndpoint, ServiceOptions } from './service.ts';
 export { DISCOVER_DEFAULTS, callService, discoverServices, serviceAnswer } from './service-call.ts';
 export type { DiscoverOptions, ServiceIdentity } from './service-call.ts';
+export type { Anchor } from './anchor.ts';
+export { storedMessage } from './anchor.ts';
+export { DURABLE_CONSUMER_DEFAULTS, DurableConsumer } from './consumer.ts';
+export type { ConsumerEvent, ConsumerStatus, DurableConsumerOptions, FetchOptions } from './consumer.ts';
+export type { StreamMessage } from './stream-message.ts';
+export { AcknowledgedWindow, RESEND_HEADER, WINDOW_DEFAULTS } from './acknowledged-window.ts';
+export type { LaneName, WindowCounters, WindowEvent, WindowOptions } from './acknowledged-window.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseSample, toMicroseconds, type Sample } from '@katbus/protocol';
 import { SampleClock } from '../src/sample-clock.ts';
 import { checkDefinition, type SensorDefinition } from '../src/sensor-definition.ts';
-import { Sensor } from '../src/sensor.ts';
+import { Sensor, type UpdateOptions } from '../src/sensor.ts';
 import { newThrottleCounters } from '../src/throttle-counters.ts';
 import { TimerWheel } from '../src/timer-wheel.ts';
 
@@ -150,7 +150,7 @@ describe('a sensor', () => {
   ])('refuses bad use naming %s: %s %j %j', (field, type, value, options) => {
     const { sensor, published } = makeSensor({ name: 'x', type: type as 'float', params: ['on', 'off'] });
     expect(() => {
-      sensor.update(value as number, options);
+      sensor.update(value as number, options as UpdateOptions);
     }).toThrow(expect.objectContaining({ code: 'USAGE', field }));
     expect(published).toEqual([]);
   });

@@ -69,6 +69,8 @@ export class BusConnection {
   readonly #nats: NatsConnection;
   readonly #settings: ConnectionSettings;
   readonly #status: StatusFeed;
+  /** Rejects of the requests that are under way. */
+  readonly #requests = new Set<(error: Error) => void>();
   #maxPayload = 1024 * 1024;
   #serverInfo: ServerInfo;
 
@@ -83,6 +85,7 @@ export class BusConnection {
     this.#status = new StatusFeed(nats);
     this.#status.listen((status) => {
       if (status.type === 'reconnected') this.#serverInfo = this.#readServerInfo();
+      else if (status.type === 'disconnected' || status.type === 'closed') this.#failRequests();
     });
   }
 
@@ -169,7 +172,7 @@ export class BusConnection {
    * One question, one answer; the answer may be an error of the service's own ({@link callService} tells).
    * @throws {NoResponderError} at once when nobody listens
    * @throws {RequestTimeoutError}
-   * @throws {DisconnectedError} when the connection is closed
+   * @throws {DisconnectedError} when the connection goes down meanwhile (the answer cannot come any more), or is closed
    * @throws {PayloadTooLargeError}
    */
   async request(
@@ -180,19 +183,25 @@ export class BusConnection {
     const timeoutMs = options?.timeoutMs ?? REQUEST_TIMEOUT_MS;
     const natsRequestOptions: NatsRequestOptions = { timeout: timeoutMs };
     if (options?.headers !== undefined) natsRequestOptions.headers = headersOf(options.headers);
+    const lost = Promise.withResolvers<never>();
+    this.#requests.add(lost.reject);
     try {
-      return new ReceivedMessage(await this.#nats.request(subject, data, natsRequestOptions), this);
+      const answer = this.#nats.request(subject, data, natsRequestOptions);
+      return new ReceivedMessage(await Promise.race([answer, lost.promise]), this);
     } catch (error) {
+      if (error instanceof DisconnectedError) throw error;
       if (error instanceof TimeoutError) throw new RequestTimeoutError(subject, timeoutMs);
       if (error instanceof RequestError && error.isNoResponders()) throw new NoResponderError(subject);
       throw this.#explain(error, subject, data);
+    } finally {
+      this.#requests.delete(lost.reject);
     }
   }
 
   /**
    * One question, several answers: until `isLast` says so, or `stallMs` passed without one, or `totalMs` in all.
    * @throws {NoResponderError} at once when nobody listens
-   * @throws {DisconnectedError} when the connection is closed
+   * @throws {DisconnectedError} when the connection goes down meanwhile, or is closed
    * @throws {PayloadTooLargeError}
    */
   requestMany(subject: string, data: Uint8Array | string, options: RequestManyOptions): Promise<void> {
@@ -207,6 +216,27 @@ export class BusConnection {
   /** @returns the undo */
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     return this.#status.listen(listener);
+  }
+
+  /** Resolves at once or when the connection is back. @throws {DisconnectedError} when it is closed */
+  whenConnected(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.connected) {
+        resolve();
+        return;
+      }
+      const closed = new DisconnectedError('wait for the connection', false);
+      if (this.closed) {
+        reject(closed);
+        return;
+      }
+      const undo = this.onStatus(({ type }) => {
+        if (type !== 'reconnected' && type !== 'closed') return;
+        undo();
+        if (type === 'closed') reject(closed);
+        else resolve();
+      });
+    });
   }
 
   /** False from the moment that the loss of the connection is noticed until it is back. */
@@ -243,6 +273,10 @@ export class BusConnection {
   async close(): Promise<void> {
     await this.#nats.close();
     this.#status.close();
+  }
+
+  #failRequests(): void {
+    for (const reject of this.#requests) reject(new DisconnectedError('request', !this.closed));
   }
 
   #readServerInfo(): ServerInfo {

@@ -1,54 +1,64 @@
-import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
-import type { JetStreamManager } from '@nats-io/jetstream';
-import { natsOf, type BusConnection } from './connection.ts';
-import { JetStreamError, StreamMissingError } from './errors.ts';
+import type { BusConnection } from './connection.ts';
+import { JetStreamError, NoResponderError, RequestTimeoutError, StreamMissingError } from './errors.ts';
 
 /** The server's `err_code`s that decide what is done next; https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 export const API_CODE = {
   consumerNotFound: 10014,
-  messageNotFound: 10037,
   streamNameInUse: 10058,
   streamNotFound: 10059,
   wrongLastSequence: 10071,
-  consumerNameInUse: 10148,
 } as const;
 
-const managers = new WeakMap<BusConnection, Promise<JetStreamManager>>();
-
-/** The library's manager of streams and consumers, one a connection. */
-export function managerOf(connection: BusConnection): Promise<JetStreamManager> {
-  let manager = managers.get(connection);
-  if (manager === undefined) {
-    // Without its own check of the account, which would fail for good when JetStream is a moment late at the server's start.
-    manager = jetstreamManager(natsOf(connection), { checkAPI: false });
-    managers.set(connection, manager);
-  }
-  return manager;
+interface ApiAnswer {
+  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string };
 }
 
-/** The server's `err_code` of an error from the library; undefined for other errors. */
-export function apiCodeOf(error: unknown): number | undefined {
-  return error instanceof JetStreamApiError ? error.code : undefined;
+/**
+ * Calls the JetStream API: `$JS.API.<operation>`, JSON both ways. The library's manager does the same, but leaves its calls to time out
+ * when the connection goes down under them.
+ * @param what for the error's text: `create stream ARCHIVE`
+ * @param stream named in a {@link StreamMissingError} when the server does not know it
+ * @throws {StreamMissingError} @throws {JetStreamError} @throws {DisconnectedError}
+ */
+export async function callJetStream<Answer>(
+  connection: BusConnection,
+  operation: string,
+  payload: object | undefined,
+  { what, stream }: { readonly what: string; readonly stream?: string },
+): Promise<Answer> {
+  const data = payload === undefined ? '' : JSON.stringify(payload);
+  let answer: ApiAnswer;
+  try {
+    const message = await connection.request(`$JS.API.${operation}`, data);
+    answer = JSON.parse(Buffer.from(message.data).toString()) as ApiAnswer;
+  } catch (error) {
+    throw explain(error, what);
+  }
+  const { error } = answer;
+  if (error === undefined) return answer as Answer;
+  if (error.err_code === API_CODE.streamNotFound && stream !== undefined)
+    throw new StreamMissingError(stream);
+  throw new JetStreamError(
+    what,
+    error.description ?? 'no reason given',
+    error.err_code ?? 0,
+    error.code ?? 0,
+  );
 }
 
-/** What the callers of this folder see instead of the library's errors. `what` says what was tried: `create stream ARCHIVE`. */
-export function explainApiError(error: unknown, what: string, stream?: string): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error instanceof JetStreamApiError) {
-    if (error.code === API_CODE.streamNotFound && stream !== undefined) {
-      return new StreamMissingError(stream, { cause: error });
-    }
-    return new JetStreamError(what, error.message, error.code, error.status, { cause: error });
+/** Whether this is the server's refusal with that `err_code`. */
+export function hasApiCode(error: unknown, apiCode: number): boolean {
+  return error instanceof JetStreamError && error.apiCode === apiCode;
+}
+
+function explain(error: unknown, what: string): unknown {
+  if (error instanceof NoResponderError) {
+    const text = 'JetStream does not answer: start nats-server with JetStream';
+    return new JetStreamError(what, text, 0, 503, { cause: error });
   }
-  if (error.name === 'JetStreamNotEnabled') {
-    return new JetStreamError(what, 'JetStream does not answer: start nats-server with JetStream', 0, 503, {
-      cause: error,
-    });
-  }
-  if (error.name === 'TimeoutError') {
-    return new JetStreamError(what, 'no answer from JetStream in time (has the stream a leader?)', 0, 408, {
-      cause: error,
-    });
+  if (error instanceof RequestTimeoutError) {
+    const text = 'no answer from JetStream in time (has the stream a leader?)';
+    return new JetStreamError(what, text, 0, 408, { cause: error });
   }
   return error;
 }

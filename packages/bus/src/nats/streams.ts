@@ -1,6 +1,7 @@
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { BusConnection } from './connection.ts';
-import { API_CODE, apiCodeOf, explainApiError, managerOf } from './jetstream-api.ts';
+import { API_CODE, callJetStream, hasApiCode } from './jetstream-api.ts';
+import { JetStreamError, StreamMissingError } from './errors.ts';
 import {
   STREAM_DEFAULTS,
   STREAMS,
@@ -72,20 +73,19 @@ export async function checkStreams(connection: BusConnection): Promise<StreamNam
 
 /** @throws {StreamMissingError} @throws {JetStreamError} */
 export async function streamState(connection: BusConnection, stream: string): Promise<StreamState> {
-  try {
-    const info = await (await managerOf(connection)).streams.info(stream);
-    return {
-      stream,
-      messages: info.state.messages,
-      bytes: info.state.bytes,
-      firstSequence: info.state.first_seq,
-      lastSequence: info.state.last_seq,
-      createdTime: info.created,
-      replicas: info.config.num_replicas,
-    };
-  } catch (error) {
-    throw explainApiError(error, `ask for stream ${stream}`, stream);
-  }
+  const info = await callJetStream<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, {
+    what: `ask for stream ${stream}`,
+    stream,
+  });
+  return {
+    stream,
+    messages: info.state.messages,
+    bytes: info.state.bytes,
+    firstSequence: info.state.first_seq,
+    lastSequence: info.state.last_seq,
+    createdTime: info.created,
+    replicas: info.config.num_replicas,
+  };
 }
 
 async function setupStream(
@@ -110,12 +110,14 @@ async function setupStream(
   if (changes.length === 0) return report(stream, 'unchanged', existing, [], refused);
   const update = Object.fromEntries(changes.map(({ field, to }) => [field, to]));
   try {
-    const updated = await (await managerOf(connection)).streams.update(stream, update);
+    const config = { ...existing.config, ...update };
+    const updated = await callJetStream<StreamInfo>(connection, `STREAM.UPDATE.${stream}`, config, {
+      what: `update stream ${stream}`,
+    });
     return report(stream, 'updated', updated, changes, refused);
   } catch (error) {
-    const code = apiCodeOf(error);
-    if (code === undefined) throw explainApiError(error, `update stream ${stream}`, stream);
-    const reason = (error as Error).message;
+    if (!(error instanceof JetStreamError) || error.apiCode === 0) throw error;
+    const reason = error.message;
     refused.push(...changes.map((difference) => ({ ...difference, reason })));
     return report(stream, 'unchanged', existing, [], refused);
   }
@@ -128,19 +130,27 @@ async function create(
   config: Partial<StreamConfig>,
 ): Promise<StreamInfo | undefined> {
   try {
-    return await (await managerOf(connection)).streams.add({ ...config, name: stream });
+    return await callJetStream<StreamInfo>(
+      connection,
+      `STREAM.CREATE.${stream}`,
+      { ...config, name: stream },
+      { what: `create stream ${stream}` },
+    );
   } catch (error) {
-    if (apiCodeOf(error) === API_CODE.streamNameInUse) return undefined;
-    throw explainApiError(error, `create stream ${stream}`);
+    if (hasApiCode(error, API_CODE.streamNameInUse)) return undefined;
+    throw error;
   }
 }
 
 async function infoOf(connection: BusConnection, stream: StreamName): Promise<StreamInfo | undefined> {
   try {
-    return await (await managerOf(connection)).streams.info(stream);
+    return await callJetStream<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, {
+      what: `ask for stream ${stream}`,
+      stream,
+    });
   } catch (error) {
-    if (apiCodeOf(error) === API_CODE.streamNotFound) return undefined;
-    throw explainApiError(error, `ask for stream ${stream}`);
+    if (error instanceof StreamMissingError) return undefined;
+    throw error;
   }
 }
 

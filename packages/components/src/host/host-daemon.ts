@@ -1,5 +1,5 @@
-import { Broker } from '@katbus/bus';
-import type { DaemonContext, RunningDaemon } from '@katbus/bus/daemon';
+import { Broker, type BrokerEvent } from '@katbus/bus';
+import type { DaemonContext, Logger, RunningDaemon } from '@katbus/bus/daemon';
 import { Host } from './host.ts';
 import { probesFor } from './probes/index.ts';
 
@@ -27,11 +27,9 @@ export async function startHostDaemon(
   });
   let isConnected = true;
   broker.onEvent((event) => {
-    if (event.type !== 'connection') return;
-    const { type, detail } = event.status;
-    if (type === 'disconnected') isConnected = false;
-    if (type === 'reconnected') isConnected = true;
-    if (type !== 'closed') logger[type === 'reconnected' ? 'info' : 'warn'](detail);
+    if (event.type === 'connection' && event.status.type === 'disconnected') isConnected = false;
+    if (event.type === 'connection' && event.status.type === 'reconnected') isConnected = true;
+    logEvent(event, logger);
   });
   const probes = probesFor(process.platform, natsMonitoringUrl);
   const host = await Host.start({ broker, probes, logger, intervalSeconds });
@@ -46,4 +44,25 @@ export async function startHostDaemon(
       await broker.close();
     },
   };
+}
+
+function logEvent(event: BrokerEvent, logger: Logger): void {
+  switch (event.type) {
+    case 'connection':
+      if (event.status.type === 'reconnected') logger.info(event.status.detail);
+      else if (event.status.type !== 'closed') logger.warn(event.status.detail);
+      break;
+    case 'stalled':
+      logger.warn(`${event.lane} samples are not acknowledged and are kept: ${event.reason}`);
+      break;
+    case 'flowing':
+      logger.info(`${event.lane} samples are acknowledged again; ${event.resent} were published again`);
+      break;
+    case 'dropped':
+      logger.warn(`${event.count} ${event.lane} samples were dropped: ${event.reason}`);
+      break;
+    case 'refused':
+      logger.error(`${event.subject} was refused: ${event.reason}`);
+      break;
+  }
 }

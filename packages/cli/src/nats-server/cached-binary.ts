@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PINNED_VERSION, serverVersion } from './server-version.ts';
+import { serverVersion } from './server-version.ts';
 
 export const BINARY_NAME = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
 
-/** Where the cache keeps the pinned version; the version is in the path, so that an upgrade never runs the old one. */
-export function cachedBinaryPath(cache: string): string {
-  return join(cache, 'nats-server', PINNED_VERSION, BINARY_NAME);
+/** Where the cache keeps a version; it is in the path, so that an upgrade never runs the old one. */
+export function cachedBinaryPath(cache: string, version: string): string {
+  return join(cache, 'nats-server', version, BINARY_NAME);
 }
 
 /**
@@ -16,9 +16,10 @@ export function cachedBinaryPath(cache: string): string {
  */
 export async function installIntoCache(
   cache: string,
+  version: string,
   make: (folder: string) => Promise<string>,
 ): Promise<string> {
-  const path = cachedBinaryPath(cache);
+  const path = cachedBinaryPath(cache, version);
   await mkdir(dirname(path), { recursive: true });
   const folder = await mkdtemp(join(dirname(path), '.making-'));
   try {

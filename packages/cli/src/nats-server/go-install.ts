@@ -21,14 +21,14 @@ export async function goInstall(
     throw new Error('there is no go command that works', { cause: error });
   });
   onProgress(`fetching nats-server ${PINNED_VERSION} with go install, this takes about a minute`);
-  return installIntoCache(cache, async (folder) => {
+  return installIntoCache(cache, PINNED_VERSION, async (folder) => {
     const module = `github.com/nats-io/nats-server/v2@v${PINNED_VERSION}`;
-    await run('go', ['install', module], { env: { ...env, GOBIN: folder }, timeout: TIMEOUT_MS }).catch(
-      (error: unknown) => {
-        const printed = String((error as { stderr?: unknown }).stderr ?? '').trim();
-        throw new Error(printed.split('\n').at(-1) || 'go install failed', { cause: error });
-      },
-    );
+    const options = { env: { ...env, GOBIN: folder }, timeout: TIMEOUT_MS };
+    await run('go', ['install', module], options).catch((error: unknown) => {
+      const printed = (error as { stderr?: string }).stderr ?? '';
+      const last = printed.split('\n').findLast((line) => line.trim() !== '');
+      throw new Error(last ?? 'it failed without a word', { cause: error });
+    });
     return join(folder, BINARY_NAME);
   });
 }

@@ -9,6 +9,7 @@ import { CatalogueSensors } from './catalogue-sensors.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import { attempt, openForWriting, transaction } from './sqlite-file.ts';
 import { WriteLog } from './write-log.ts';
+import type { WriterOptions } from './writer.ts';
 
 /** What a row of `latest` takes in the write-ahead log, about: a page is logged whole, and rows are scattered. */
 const LATEST_ROW_BYTES = 400;
@@ -24,10 +25,10 @@ export class CatalogueFile {
   readonly #insertGap: StatementSync;
   readonly #setFloor: StatementSync;
 
-  constructor(path: string, quarantineBytes: number) {
+  constructor(path: string, { quarantineBytes, foldAtBytes }: WriterOptions) {
     this.#path = path;
     this.#database = openForWriting(path, CATALOGUE_FILE);
-    this.#log = new WriteLog(this.#database);
+    this.#log = new WriteLog(this.#database, foldAtBytes);
     this.#sensors = new CatalogueSensors(this.#database);
     this.#attributes = new CatalogueAttributes(this.#database);
     this.#quarantine = new CatalogueQuarantine(this.#database, quarantineBytes);

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
 import { dayFileName, parseDayFileName } from './day.ts';
@@ -15,7 +15,13 @@ export class DataDirectory {
 
   /** Makes the folders that are missing. @throws {StoreError} */
   prepare(): void {
-    attempt(this.path, () => mkdirSync(this.#days, { recursive: true }));
+    attempt(this.path, () => {
+      // One by one: of the read-only file system that stops it, Node's recursive mkdir says that a folder does not exist.
+      mkdirSync(dirname(resolve(this.path)), { recursive: true });
+      for (const folder of [this.path, this.#days]) {
+        if (!existsSync(folder)) mkdirSync(folder);
+      }
+    });
   }
 
   get catalogueFile(): string {

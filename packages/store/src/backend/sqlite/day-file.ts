@@ -67,10 +67,10 @@ export class DayFile {
   /** The same, by the number that the sensor has in this process; 0: not looked up yet. */
   #idByNumber = new Int32Array(1024);
 
-  constructor(path: string) {
+  constructor(path: string, foldAtBytes: number) {
     this.path = path;
     this.#database = openForWriting(path, DAY_FILE);
-    this.#log = new WriteLog(this.#database);
+    this.#log = new WriteLog(this.#database, foldAtBytes);
     this.#samples = new BulkInsert(this.#database, 'INSERT OR REPLACE INTO samples', 7);
     this.#addSensor = this.#database.prepare('INSERT INTO sensors (id, component, sensor) VALUES (?, ?, ?)');
     for (const row of this.#database.prepare('SELECT id, component, sensor FROM sensors').iterate()) {

@@ -32,9 +32,11 @@ export interface SqliteOptions {
   readonly directory: string;
   /** How much quarantine is kept; the oldest goes. */
   readonly quarantineBytes?: number;
+  /** A file's write-ahead log is folded into it when it has about so many bytes. */
+  readonly foldAtBytes?: number;
 }
 
-export const SQLITE_DEFAULTS = { quarantineBytes: QUARANTINE_BYTES } as const;
+export const SQLITE_DEFAULTS = { quarantineBytes: QUARANTINE_BYTES, foldAtBytes: 32 * 1024 ** 2 } as const;
 
 /** Samples in one SQLite file a day, everything else in a catalogue file; one thread writes, one reads. STORAGE.md has the schema. */
 export class SqliteBackend implements Backend {

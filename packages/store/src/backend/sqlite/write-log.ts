@@ -1,8 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** From about this many bytes on, the write-ahead log is folded into the file, between two batches. */
-export const FOLD_AT_BYTES = 32 * 1024 * 1024;
-
 /**
  * When to copy the write-ahead log into its file, so that it is used again from its beginning and stays short.
  *
@@ -11,10 +8,12 @@ export const FOLD_AT_BYTES = 32 * 1024 * 1024;
  */
 export class WriteLog {
   readonly #database: DatabaseSync;
+  readonly #foldAtBytes: number;
   #bytes = 0;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, foldAtBytes: number) {
     this.#database = database;
+    this.#foldAtBytes = foldAtBytes;
   }
 
   wrote(bytes: number): void {
@@ -23,7 +22,7 @@ export class WriteLog {
 
   /** Passive: a reader is not waited for; what it keeps from being copied follows the next time. */
   foldWhenLong(): void {
-    if (this.#bytes < FOLD_AT_BYTES) return;
+    if (this.#bytes < this.#foldAtBytes) return;
     this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     this.#bytes = 0;
   }

@@ -15,6 +15,8 @@ const OPEN_DAY_FILES = 8;
 export interface WriterOptions {
   readonly directory: string;
   readonly quarantineBytes: number;
+  /** A file's write-ahead log is folded into it when it has about so many bytes. */
+  readonly foldAtBytes: number;
 }
 
 /**
@@ -44,7 +46,7 @@ export class Writer {
     this.#directory = new DataDirectory(options.directory);
     this.#days = new OpenFiles(OPEN_DAY_FILES, (day) => {
       const path = this.#directory.dayFile(day);
-      return attempt(path, () => new DayFile(path));
+      return attempt(path, () => new DayFile(path, options.foldAtBytes));
     });
     this.#openCatalogue();
   }
@@ -88,7 +90,7 @@ export class Writer {
   #openCatalogue(): CatalogueFile {
     this.#directory.prepare();
     const path = this.#directory.catalogueFile;
-    this.#catalogue ??= attempt(path, () => new CatalogueFile(path, this.#options.quarantineBytes));
+    this.#catalogue ??= attempt(path, () => new CatalogueFile(path, this.#options));
     return this.#catalogue;
   }
 }

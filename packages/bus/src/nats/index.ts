@@ -23,3 +23,11 @@ export type { ConsumerEvent, ConsumerStatus, DurableConsumerOptions, FetchOption
 export type { StreamMessage } from './stream-message.ts';
 export { AcknowledgedWindow, RESEND_HEADER, WINDOW_DEFAULTS } from './acknowledged-window.ts';
 export type { LaneName, WindowCounters, WindowEvent, WindowOptions } from './acknowledged-window.ts';
+export { READ_STREAM_DEFAULTS, readStream } from './catch-up.ts';
+export type { ReadFrom, ReadStreamOptions, ReadStreamReport } from './catch-up.ts';
+export { LAST_VALUES_DEFAULTS, lastValues } from './last-values.ts';
+export type { LastValuesOptions, MustInclude } from './last-values.ts';
+export { Markers, checkMarker, parseMarker } from './marker.ts';
+export type { MarkedStream, Marker, MarkerPosition, MarkerPositions } from './marker.ts';
+export { STORE_TIMEOUT_MS, publishStored } from './stored-publish.ts';
+export type { Stored } from './stored-publish.ts';

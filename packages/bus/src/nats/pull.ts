@@ -52,7 +52,7 @@ export class Pull {
         this.#take(message);
       }),
       connection.onStatus(({ type }) => {
-        if (type === 'disconnected' || type === 'closed') this.#end('lost', `the connection is ${type}`);
+        if (type === 'disconnected' || type === 'closed') this.#lose(`the connection is ${type}`);
       }),
     ];
   }
@@ -116,6 +116,12 @@ export class Pull {
     // 409 for a full request is no trouble; for all else (consumer deleted, leadership change, server shutdown, ...) it is.
     else if (status === 409 && /exceeds maxbytes|batch completed/i.test(statusText))
       this.#end('expired', detail);
+    else this.#end('lost', detail);
+  }
+
+  /** Told also while no request is open: the next one would be swallowed, or meet a consumer that the server has forgotten. */
+  #lose(detail: string): void {
+    if (this.#state === 'idle') this.#handlers.onEnd({ type: 'lost', detail });
     else this.#end('lost', detail);
   }
 

@@ -1,11 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
-  test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    // The machine that runs them may have two cores, and real servers run beside the tests.
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-  },
+/** `--mode long` (`npm run test:long`) runs the tests that take minutes to hours, and only those. */
+export default defineConfig(({ mode }) => {
+  const isLong = mode === 'long';
+  const kind = isLong ? 'long' : 'test';
+  return {
+    test: {
+      include: [`packages/*/test/**/*.${kind}.ts`, `test/**/*.${kind}.ts`],
+      // The machine that runs them may have two cores, and real servers run beside the tests.
+      maxWorkers: isLong ? 1 : 2,
+      testTimeout: isLong ? 60 * 60_000 : 30_000,
+      hookTimeout: 60_000,
+    },
+  };
 });

@@ -1,0 +1,28 @@
+import { describe, test } from 'vitest';
+import { REQUIREMENTS } from '../../tools/requirements/index.ts';
+import type { RequirementName } from '../../tools/requirements/index.ts';
+
+type Describe = (name: string, suite: () => void) => void;
+
+/**
+ * A `describe` for tests that need what is named. On a machine that lacks it, and cannot fetch it, they are skipped, and `npm test`
+ * says so in its closing table with the reason:
+ *
+ *     const describeWithChromium = await requires('chromium');
+ *     describeWithChromium('the page', () => { ... });
+ */
+export async function requires(...names: readonly RequirementName[]): Promise<Describe> {
+  const absent: string[] = [];
+  for (const name of names) {
+    const outcome = await REQUIREMENTS[name].find();
+    if (outcome.state === 'missing') absent.push(`needs ${name}: ${outcome.reason}`);
+  }
+  if (absent.length === 0) return describe;
+  return (name, suite) => {
+    describe(name, () => {
+      // The one that carries the reason: a suite that is skipped as a whole has no place for it.
+      test('has what it needs', ({ skip }) => skip(absent.join(', and ')));
+    });
+    describe.skip(name, suite);
+  };
+}

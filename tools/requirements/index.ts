@@ -1,0 +1,14 @@
+import { chromium } from './chromium.ts';
+import { natsServer } from './nats-server.ts';
+import type { Requirement } from './requirement.ts';
+
+export { launchChromium } from './chromium.ts';
+export type { Found, Missing, Requirement } from './requirement.ts';
+
+/** All that a test can declare to need, by name. */
+export const REQUIREMENTS = {
+  'nats-server': natsServer,
+  chromium,
+} as const satisfies Readonly<Record<string, Requirement>>;
+
+export type RequirementName = keyof typeof REQUIREMENTS;

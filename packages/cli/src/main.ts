@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-export {};
+import { runProgram } from './program.ts';
+
+await runProgram(process.argv.slice(2));

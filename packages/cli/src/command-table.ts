@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+
+/** One command of `katbus`: enough to list it, and where the rest is. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const RUN = 'Run:';
+const LOOK = 'Look:';
+const PARTS = 'The parts that "up" runs, one by one:';
+
+/** Every command, in the order of `katbus --help`. The other packages' commands are theirs; here they are only collected. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    group: RUN,
+    summary: 'start everything on this machine, in this terminal',
+    load: async () => (await import('./commands/up.ts')).upCommand(),
+  },
+  {
+    name: 'status',
+    group: LOOK,
+    summary: 'whether everything is up; exit code 1 when not',
+    load: async () => (await import('./commands/status.ts')).statusCommand(),
+  },
+  {
+    name: 'ls',
+    group: LOOK,
+    summary: 'sensors with their last value',
+    load: async () => (await import('./commands/ls.ts')).lsCommand(),
+  },
+  {
+    name: 'sub',
+    group: LOOK,
+    summary: 'live samples, line by line',
+    load: async () => (await import('./commands/sub.ts')).subCommand(),
+  },
+  {
+    name: 'history',
+    group: LOOK,
+    summary: 'archived samples of a sensor: table, CSV, JSON or a plot',
+    load: async () => (await import('./commands/history.ts')).historyCommand(),
+  },
+  {
+    name: 'setup',
+    group: PARTS,
+    summary: 'make or check the JetStream streams',
+    load: async () => named('setup', (await import('@katbus/bus/commands')).commands()),
+  },
+  {
+    name: 'store',
+    group: PARTS,
+    summary: 'archive samples and serve history',
+    load: async () => named('store', (await import('@katbus/store/commands')).commands()),
+  },
+  {
+    name: 'services',
+    group: PARTS,
+    summary: "publish the site's clock",
+    load: async () => named('services', (await import('@katbus/services/commands')).commands()),
+  },
+  {
+    name: 'portal',
+    group: PARTS,
+    summary: 'websocket and HTTP for browsers and programs',
+    load: async () => named('portal', (await import('@katbus/portal/commands')).commands()),
+  },
+  {
+    name: 'host',
+    group: PARTS,
+    summary: 'publish the sensors of this machine',
+    load: async () => named('host', (await import('@katbus/components/commands')).commands()),
+  },
+];
+
+function named(name: string, commands: readonly Command[]): Command {
+  const command = commands.find((candidate) => candidate.name() === name);
+  if (command === undefined) throw new Error(`no package exports the command ${name}`);
+  return command;
+}

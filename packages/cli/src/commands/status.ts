@@ -1,0 +1,73 @@
+import { natsOption } from '@katbus/bus/daemon';
+import { Command, Option } from 'commander';
+import { EXIT_CODES } from '../cli-error.ts';
+import { styled } from '../output/colours.ts';
+import { note, outputWidth, write } from '../output/standard-output.ts';
+import { tableLines, type Column } from '../output/table.ts';
+import { portalOption } from '../portal/portal-option.ts';
+import type { Check, CheckState } from '../status/check.ts';
+import { natsChecks } from '../status/nats-checks.ts';
+import { portalChecks } from '../status/portal-checks.ts';
+
+interface StatusOptions {
+  readonly portal: string;
+  readonly nats: string;
+  readonly json?: true;
+}
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('Says whether nats-server, streams, store, services, portal and components are up.')
+    .addOption(portalOption())
+    .addOption(natsOption())
+    .addOption(new Option('--json', 'one JSON object'))
+    .addHelpText(
+      'after',
+      '\nThe exit code is 1 when something is wrong. A component that the archive knows and that does not answer is shown as\n' +
+        'absent, which alone is not wrong. Where nats-server cannot be reached from here, the portal must say that all is well.\n' +
+        '\nExamples:\n  katbus status\n  katbus status --json | jq .ok',
+    )
+    .action(status);
+}
+
+async function status(options: StatusOptions): Promise<void> {
+  const [portal, nats] = await Promise.all([portalChecks(options.portal), natsChecks(options.nats)]);
+  const checks = [...excused(nats, portal.isReady), ...portal.checks];
+  const wrong = checks.filter(({ state }) => state === 'wrong').length;
+  if (options.json) {
+    await write(`${JSON.stringify({ ok: wrong === 0, checks })}\n`);
+  } else {
+    for (const line of checkLines(checks)) await write(`${line}\n`);
+    if (wrong > 0) note(wrong === 1 ? 'one thing is wrong' : `${wrong} things are wrong`);
+  }
+  if (wrong > 0) process.exitCode = EXIT_CODES.failed;
+}
+
+/** A portal elsewhere that is connected to its NATS is proof enough that there is one, although it is closed to us. */
+function excused(nats: readonly Check[], isPortalReady: boolean): readonly Check[] {
+  const [first, ...rest] = nats;
+  if (first === undefined || rest.length > 0 || !isPortalReady) return nats;
+  return [
+    { ...first, state: 'unknown', detail: `the portal is connected to it, but from here: ${first.detail}` },
+  ];
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'PART' },
+  { title: 'STATE' },
+  { title: 'DETAIL', shrinks: true },
+];
+
+const STYLES = { ok: 'green', wrong: 'red', unknown: 'yellow', absent: 'dim' } as const satisfies Record<
+  CheckState,
+  string
+>;
+
+function checkLines(checks: readonly Check[]): string[] {
+  const rows = checks.map(({ part, state, detail }) => [
+    { text: part },
+    { text: state, colour: (text: string) => styled(STYLES[state], text) },
+    { text: detail },
+  ]);
+  return tableLines(COLUMNS, rows, outputWidth());
+}

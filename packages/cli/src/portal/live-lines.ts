@@ -1,0 +1,118 @@
+import type { PortalClient, SubscriptionHandlers } from '@katbus/client';
+import { parseSensorSubject, type Sample } from '@katbus/protocol';
+import { colouredStatus, styled } from '../output/colours.ts';
+import { note, write } from '../output/standard-output.ts';
+import { utcText, valueText } from '../output/value-text.ts';
+import { AttributesCache } from './attributes-cache.ts';
+
+export interface LiveLinesOptions {
+  readonly json?: true | undefined;
+  /** End after so many lines. */
+  readonly count?: number | undefined;
+  /** End after so many milliseconds. */
+  readonly duration?: number | undefined;
+}
+
+/** What came and is not printed yet. */
+interface Waiting {
+  readonly subject: string;
+  readonly body:
+    { readonly sample: Sample } | { readonly message: unknown } | { readonly attributes: unknown };
+  readonly skipped: number;
+}
+
+/** Entries that may wait for a terminal that is slow; beyond, the newest are left out and counted. */
+const MOST_WAITING = 10_000;
+const NAME_WIDTH = 32;
+
+/** Prints a subscription, a line an entry, in the order in which entries came. */
+export class LiveLines {
+  private readonly client: PortalClient;
+  private readonly options: LiveLinesOptions;
+  private readonly attributes: AttributesCache;
+  private readonly ended = Promise.withResolvers<void>();
+  private readonly waiting: Waiting[] = [];
+  private printing: 'idle' | 'busy' = 'idle';
+  private printed = 0;
+  private leftOut = 0;
+
+  constructor(client: PortalClient, options: LiveLinesOptions) {
+    this.client = client;
+    this.options = options;
+    this.attributes = new AttributesCache(client);
+  }
+
+  /** Resolves when it has printed enough, its time is over, or somebody presses Ctrl-C. @throws {PortalError} */
+  async follow(subjects: readonly string[], snapshot: boolean): Promise<void> {
+    const subscription = this.client.subscribe(subjects, this.handlers(), { snapshot });
+    const end = () => this.ended.resolve();
+    const timer = this.options.duration === undefined ? undefined : setTimeout(end, this.options.duration);
+    process.once('SIGINT', end);
+    process.once('SIGTERM', end);
+    try {
+      const { count } = await subscription.ready;
+      if (snapshot && count === 0) note('nothing has been published there yet: waiting');
+      await this.ended.promise;
+    } finally {
+      clearTimeout(timer);
+      process.off('SIGINT', end);
+      process.off('SIGTERM', end);
+      subscription.close();
+    }
+    if (this.leftOut > 0) note(`${this.leftOut} lines were left out: the output was not read fast enough`);
+  }
+
+  private handlers(): SubscriptionHandlers {
+    return {
+      onSample: (sample, subject, { skipped }) => this.take({ subject, body: { sample }, skipped }),
+      onMessage: (message, subject, { skipped }) => this.take({ subject, body: { message }, skipped }),
+      onAttributes: (attributes, subject, { skipped }) =>
+        this.take({ subject, body: { attributes }, skipped }),
+      onGap: ({ from, to, reason }) => note(`gap from ${utcText(from)} to ${utcText(to)}: ${reason}`),
+      onRetry: (error) => note(`not subscribed yet: ${error.message}`),
+      onClosed: (error) => {
+        if (error !== undefined) this.ended.reject(error);
+      },
+    };
+  }
+
+  private take(entry: Waiting): void {
+    if (this.waiting.length >= MOST_WAITING) this.leftOut += 1;
+    else this.waiting.push(entry);
+    if (this.printing === 'idle')
+      this.printAll().catch((error: unknown) => this.ended.reject(error as Error));
+  }
+
+  private async printAll(): Promise<void> {
+    this.printing = 'busy';
+    const { count = Infinity } = this.options;
+    for (;;) {
+      const entry = this.waiting.shift();
+      if (entry === undefined || this.printed >= count) break;
+      await write(`${this.options.json ? jsonLine(entry) : await this.textLine(entry)}\n`);
+      this.printed += 1;
+    }
+    this.printing = 'idle';
+    if (this.printed >= count) this.ended.resolve();
+  }
+
+  private async textLine({ subject, body, skipped }: Waiting): Promise<string> {
+    const passedOver = skipped === 0 ? '' : styled('dim', `  (${skipped} skipped)`);
+    if (!('sample' in body)) {
+      return `${subject}  ${JSON.stringify('message' in body ? body.message : body.attributes)}${passedOver}`;
+    }
+    const { value, value_ts, status } = body.sample;
+    const address = parseSensorSubject(subject);
+    const attributes =
+      address === undefined ? undefined : await this.attributes.of(address.component, address.sensor);
+    const name = address === undefined ? subject : `${address.component}.${address.sensor}`;
+    const text = [valueText(value, attributes?.type), attributes?.units ?? ''].join(' ').trimEnd();
+    const shownStatus = status === 'nominal' ? '' : `  ${colouredStatus(status)}`;
+    const time = styled('dim', utcText(value_ts).slice(11));
+    return `${time}  ${name.padEnd(NAME_WIDTH)}  ${text}${shownStatus}${passedOver}`;
+  }
+}
+
+function jsonLine({ subject, body, skipped }: Waiting): string {
+  return JSON.stringify(skipped === 0 ? { subject, ...body } : { subject, ...body, skipped });
+}

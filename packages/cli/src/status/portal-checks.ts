@@ -1,0 +1,62 @@
+import { withPortal } from '../portal/open-portal.ts';
+import { lineOf } from '../cli-error.ts';
+import { countText, type Check } from './check.ts';
+
+export interface PortalFindings {
+  readonly checks: readonly Check[];
+  /** Whether the portal itself says that it is connected to NATS and does its work. */
+  readonly isReady: boolean;
+}
+
+/** The portal, and the components as it sees them. */
+export async function portalChecks(url: string): Promise<PortalFindings> {
+  try {
+    const reason = await notReadyReason(url);
+    return await withPortal(url, async (client) => {
+      const { portal, version } = await client.info();
+      const isReady = reason === undefined;
+      const detail = `${portal}, version ${version}, at ${url}`;
+      const self: Check = isReady
+        ? { part: 'portal', state: 'ok', detail }
+        : { part: 'portal', state: 'wrong', detail: `${detail}: ${reason}` };
+      if (!isReady) return { checks: [self], isReady };
+      const { sensors, absent } = await client.list();
+      const counts = new Map<string, number>();
+      for (const { component } of sensors) counts.set(component, (counts.get(component) ?? 0) + 1);
+      return { checks: [self, ...componentChecks(counts, absent)], isReady };
+    });
+  } catch (error) {
+    return { checks: [{ part: 'portal', state: 'wrong', detail: lineOf(error) }], isReady: false };
+  }
+}
+
+function componentChecks(counts: ReadonlyMap<string, number>, absent: readonly string[]): Check[] {
+  if (counts.size === 0) {
+    return [{ part: 'components', state: 'wrong', detail: 'none answers: "katbus host" starts one' }];
+  }
+  return [
+    ...[...counts].map(([component, count]): Check => {
+      return { part: `component ${component}`, state: 'ok', detail: countText(count, 'sensor') };
+    }),
+    ...absent.map((component): Check => {
+      return {
+        part: `component ${component}`,
+        state: 'absent',
+        detail: 'known to the archive, does not answer',
+      };
+    }),
+  ];
+}
+
+/** By the portal's `/readyz`; undefined when it is ready or does not say. */
+async function notReadyReason(url: string): Promise<string | undefined> {
+  const readyUrl = new URL('/readyz', url.replace(/^ws/, 'http'));
+  try {
+    const response = await fetch(readyUrl, { signal: AbortSignal.timeout(3_000) });
+    const text = (await response.text()).trim();
+    return response.status === 503 ? text : undefined;
+  } catch {
+    // No answer at all: the websocket, which is tried next, says so better.
+    return undefined;
+  }
+}

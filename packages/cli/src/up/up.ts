@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { note } from '../output/standard-output.ts';
+import { DaemonPart } from './daemon-part.ts';
+import { Keeper } from './keeper.ts';
+import { LogPrinter } from './log-printer.ts';
+import { NatsServerPart } from './nats-server-part.ts';
+import type { Part, PartEndedError } from './part.ts';
+import { LISTEN_HOST, type PortPlan } from './port-plan.ts';
+
+export interface UpSettings {
+  readonly ports: PortPlan;
+  /** The nats-server to use; undefined: one of our own is started. */
+  readonly nats: string | undefined;
+  /** Folder for everything that is kept. */
+  readonly data: string;
+  readonly logLevel: string;
+}
+
+/** Why it ends: somebody wants it to, or a part cannot be kept running. */
+type End = { readonly signal: NodeJS.Signals } | { readonly part: Part; readonly error: PartEndedError };
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Brings everything up, in order, and keeps it up until a signal says to stop. A second signal kills.
+ * @returns the exit code: 0 when it was stopped, 1 when a part could not be kept running
+ */
+export async function up(settings: UpSettings): Promise<number> {
+  const printer = new LogPrinter((line) => process.stdout.write(`${line}\n`), settings.logLevel === 'debug');
+  const keepers = partsOf(settings, printer).map(
+    (part) => new Keeper(part, (level, line) => printer.print(part.name, level, line)),
+  );
+  const end = Promise.withResolvers<End>();
+  const stopListening = onSignals((signal, count) => {
+    if (count === 1) {
+      end.resolve({ signal });
+      return;
+    }
+    note('killed');
+    for (const keeper of keepers) keeper.kill();
+    process.exit(1);
+  });
+  try {
+    void startAll(keepers, end).then((isUp) => isUp && sayWhereToLook(settings));
+    const why = await end.promise;
+    if ('error' in why) printer.print(why.part.name, 'error', `cannot be kept running: ${why.error.message}`);
+    printer.print(
+      'up',
+      'info',
+      'signal' in why ? `stopping (${why.signal}); once more kills` : 'stopping the rest',
+    );
+    for (const keeper of keepers.toReversed()) await keeper.stop();
+    printer.print('up', 'info', 'stopped');
+    return 'error' in why ? 1 : 0;
+  } finally {
+    stopListening();
+  }
+}
+
+/** One after the other, because each needs those before it. @returns whether all are up */
+async function startAll(keepers: readonly Keeper[], end: PromiseWithResolvers<End>): Promise<boolean> {
+  let hasEnded = false;
+  void end.promise.then(() => (hasEnded = true));
+  for (const keeper of keepers) {
+    try {
+      await keeper.start((error) => end.resolve({ part: keeper.part, error }));
+    } catch {
+      return false; // it was given up, and said so
+    }
+    if (hasEnded) return false;
+  }
+  return true;
+}
+
+function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinter): Part[] {
+  const natsUrl = nats ?? `nats://${LISTEN_HOST}:${ports.nats}`;
+  const natsMonitoring =
+    nats === undefined ? ['--nats-monitoring', `http://${LISTEN_HOST}:${ports.natsMonitoring}`] : [];
+  const daemon = (name: string, port: number, ...more: string[]) =>
+    new DaemonPart({
+      name,
+      arguments: ['--nats', natsUrl, '--log-format', 'json', '--log-level', logLevel, ...more],
+      readyUrl: `http://${LISTEN_HOST}:${port}/readyz`,
+      onLine: (line) => printer.printDaemonLine(name, line),
+      onSlow: (reason) => printer.print(name, 'warn', `takes long to be ready: ${reason}`),
+    });
+  const monitored = (name: 'store' | 'services' | 'host', ...more: string[]) =>
+    daemon(name, ports[name], '--monitoring-port', String(ports[name]), ...more);
+  const server = new NatsServerPart({
+    port: ports.nats,
+    monitoringPort: ports.natsMonitoring,
+    storeDirectory: join(data, 'nats'),
+    onLine: (line) => printer.printNatsLine(line),
+    onProgress: (line) => printer.print('nats-server', 'info', line),
+  });
+  return [
+    ...(nats === undefined ? [server] : []),
+    monitored('store', '--data', join(data, 'store'), ...natsMonitoring),
+    monitored('services'),
+    daemon('portal', ports.portal, '--port', String(ports.portal)),
+    monitored('host', ...natsMonitoring),
+  ];
+}
+
+function sayWhereToLook({ ports }: UpSettings): void {
+  const url = `http://${LISTEN_HOST}:${ports.portal}`;
+  const more = ports.portal === 8090 ? '' : ` --portal ${url}`;
+  process.stdout.write(
+    `\nKatbus is up: open ${url} · Ctrl-C stops it · in another terminal: npx katbus status${more}, npx katbus ls${more}\n\n`,
+  );
+}
+
+/** @param onSignal told the signal, and how many there have been @returns the undo */
+function onSignals(onSignal: (signal: NodeJS.Signals, count: number) => void): () => void {
+  let count = 0;
+  const listener = (signal: NodeJS.Signals) => onSignal(signal, (count += 1));
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listener);
+  };
+}

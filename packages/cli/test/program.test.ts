@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../src/command-table.ts';
+
+const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
+/** Nobody listens on port 1 of a machine that runs tests. */
+const NOBODY = 'ws://127.0.0.1:1/ws';
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function katbus(...words: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [MAIN, ...words],
+      { env: { PATH: process.env.PATH } },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      },
+    );
+  });
+}
+
+describe('the katbus command', () => {
+  it('lists every command with --help, and what the exit codes mean', async () => {
+    const { code, stdout } = await katbus('--help');
+    expect(code).toBe(0);
+    for (const { name, summary } of COMMANDS)
+      expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
+    expect(stdout).toContain('Exit codes: 0 done');
+  });
+
+  it.each(COMMANDS.map(({ name }) => name))('%s has a help of its own', async (name) => {
+    const { code, stdout } = await katbus(name, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: katbus ${name}`);
+  });
+
+  it('says its version', async () => {
+    expect(await katbus('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+  });
+
+  it.each([
+    [['lss'], 'Did you mean ls?'],
+    [['ls', '--wrong'], "unknown option '--wrong'"],
+    [['ls', '--portal', '127.0.0.1:8090'], 'ws://127.0.0.1:8090/ws'],
+    [['sub'], "missing required argument 'patterns'"],
+    [['sub', 'host.x', '--count', '0'], 'at least 1'],
+    [['sub', 'host.x', '--duration', 'long'], '15m'],
+    [['history', 'host.x', '--from', 'yesterday'], 'ISO 8601'],
+    [['history', 'host.x', '--format', 'xml'], 'table, csv, json, plot'],
+    [['up', '--portal-port', '70000'], '0 to 65535'],
+  ])('refuses %j with exit code 2 and says what is wrong', async (words, text) => {
+    const { code, stdout, stderr } = await katbus(...words);
+    expect(stderr).toContain(text);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+  });
+
+  it.each([
+    ['ls', '--portal', NOBODY],
+    ['sub', 'host.x', '--portal', NOBODY],
+    ['history', 'host.x', '--portal', NOBODY],
+  ])('%s without a portal fails with one line that says what to do', async (...words) => {
+    const { code, stdout, stderr } = await katbus(...words);
+    expect(stderr).toBe(
+      `katbus: no portal answers at ${NOBODY}: is "katbus up" running? Another address is given with --portal\n`,
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+
+  it('tells with exit code 1 what is not up', async () => {
+    const { code, stdout } = await katbus(
+      'status',
+      '--json',
+      '--portal',
+      NOBODY,
+      '--nats',
+      'nats://127.0.0.1:1',
+    );
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      checks: [
+        { part: 'nats-server', state: 'wrong' },
+        { part: 'portal', state: 'wrong' },
+      ],
+    });
+  });
+
+  it('is no failure when the reader of its output has gone', async () => {
+    const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const errors: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(Buffer.concat(errors).toString()).toBe('');
+    expect(code).toBe(0);
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
 import { REQUIREMENTS } from '../../tools/requirements/index.ts';
-import type { RequirementName } from '../../tools/requirements/index.ts';
+import type { Requirement, RequirementName } from '../../tools/requirements/index.ts';
 
 type Describe = (name: string, suite: () => void) => void;
 
@@ -11,11 +11,12 @@ type Describe = (name: string, suite: () => void) => void;
  *     const describeWithChromium = await requires('chromium');
  *     describeWithChromium('the page', () => { ... });
  */
-export async function requires(...names: readonly RequirementName[]): Promise<Describe> {
+export async function requires(...needs: readonly (RequirementName | Requirement)[]): Promise<Describe> {
   const absent: string[] = [];
-  for (const name of names) {
-    const outcome = await REQUIREMENTS[name].find();
-    if (outcome.state === 'missing') absent.push(`needs ${name}: ${outcome.reason}`);
+  for (const need of needs) {
+    const requirement = typeof need === 'string' ? REQUIREMENTS[need] : need;
+    const outcome = await requirement.find();
+    if (outcome.state === 'missing') absent.push(`needs ${requirement.name}: ${outcome.reason}`);
   }
   if (absent.length === 0) return describe;
   return (name, suite) => {

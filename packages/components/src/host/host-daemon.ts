@@ -1,5 +1,6 @@
 import { Broker, type BrokerEvent } from '@katbus/bus';
 import type { DaemonContext, Logger, RunningDaemon } from '@katbus/bus/daemon';
+import { registerHostMetrics } from './host-metrics.ts';
 import { Host } from './host.ts';
 import { probesFor } from './probes/index.ts';
 
@@ -15,7 +16,7 @@ export interface HostDaemonOptions {
 /** Joins the bus as the component `host` and publishes what the probes see. */
 export async function startHostDaemon(
   { nats, component, intervalSeconds, natsMonitoringUrl }: HostDaemonOptions,
-  { logger }: DaemonContext,
+  { logger, registry }: DaemonContext,
 ): Promise<RunningDaemon> {
   const broker = await Broker.connect({
     component,
@@ -25,6 +26,7 @@ export async function startHostDaemon(
     waitOnFirstConnect: true,
     onWaiting: (line) => logger.warn(line),
   });
+  registerHostMetrics(registry, broker);
   let isConnected = true;
   broker.onEvent((event) => {
     if (event.type === 'connection' && event.status.type === 'disconnected') isConnected = false;
@@ -53,7 +55,7 @@ function logEvent(event: BrokerEvent, logger: Logger): void {
       else if (event.status.type !== 'closed') logger.warn(event.status.detail);
       break;
     case 'stalled':
-      logger.warn(`${event.lane} samples are not acknowledged and are kept: ${event.reason}`);
+      logger.warn(`${event.lane} samples are not acknowledged: ${event.reason}`);
       break;
     case 'flowing':
       logger.info(`${event.lane} samples are acknowledged again; ${event.resent} were published again`);

@@ -22,6 +22,7 @@ describe('the host component', () => {
       samples.set(parseSensorSubject(subject)?.sensor ?? subject, parseSample(data));
     });
     await connection.flush();
+    const daemonContext = context();
     const daemon = await startHostDaemon(
       {
         nats: nats.url,
@@ -29,7 +30,7 @@ describe('the host component', () => {
         intervalSeconds: 0.2,
         natsMonitoringUrl: new URL(nats.monitoringUrl),
       },
-      context(),
+      daemonContext,
     );
     try {
       // The first look has no rates yet: these come with the second.
@@ -47,6 +48,9 @@ describe('the host component', () => {
       expect(samples.get('memory_used')).toMatchObject({ name: 'test_pc_memory_used', status: 'nominal' });
       expect(samples.get('nats_version')?.value).toMatch(/^2\./);
       expect(daemon.readiness()).toBeUndefined();
+      const metrics = await daemonContext.registry.metrics();
+      expect(metrics).toMatch(/katbus_host_updates_total\{verdict="archive"\} [1-9]/);
+      expect(metrics).toMatch(/katbus_host_samples_total\{rate="archive",outcome="acknowledged"\} [1-9]/);
       const services = await discoverServices(connection, { name: 'test_pc' });
       expect(services).toHaveLength(1);
       const chunks: ListingChunk[] = [];

@@ -1,0 +1,116 @@
+import { clientError, PortalError } from '@katbus/client';
+import type { ArchivedSample, HistoryPage, HistoryParams } from '@katbus/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SensorHistory, type HistorySource } from '../../src/page/sensor-history.ts';
+
+const NOW = 1_000_000;
+
+function sample(time: number): ArchivedSample {
+  return { time, value_ts: time, status: 'nominal', value: time };
+}
+
+/** An archive whose answers a test gives out one by one: the order of things that a real one gives by chance. */
+class ScriptedSource implements HistorySource {
+  readonly asked: Omit<HistoryParams, 'after'>[] = [];
+  #answers: (readonly ArchivedSample[] | Error)[] = [];
+  #wake: () => void = () => undefined;
+
+  give(answer: readonly ArchivedSample[] | Error): void {
+    this.#answers.push(answer);
+    this.#wake();
+  }
+
+  async *historyAll(params: Omit<HistoryParams, 'after'>): AsyncGenerator<HistoryPage, void, undefined> {
+    this.asked.push(params);
+    while (this.#answers.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const answer = this.#answers.shift()!;
+    if (answer instanceof Error) throw answer;
+    yield { component: 'host', sensor: 'load', samples: answer, through: 1 };
+  }
+}
+
+describe('sensor history', () => {
+  let source: ScriptedSource;
+  let history: SensorHistory;
+  const onChange = vi.fn();
+  const times = () => history.series.samples.map(({ time }) => time);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    onChange.mockReset();
+    source = new ScriptedSource();
+    history = new SensorHistory(source, {
+      address: 'host.load',
+      spanSeconds: 3_600,
+      now: () => NOW,
+      onChange,
+    });
+  });
+  afterEach(() => {
+    history.close();
+    vi.useRealTimers();
+  });
+
+  it('joins the archive with what came live meanwhile', async () => {
+    expect(source.asked).toEqual([
+      { sensor: 'host.load', start: NOW - 3_600, end: NOW + 60, boundary: true },
+    ]);
+    expect(history.note).toContain('reading');
+    history.add(sample(NOW - 1));
+    history.add(sample(NOW));
+    source.give([sample(NOW - 4_000), sample(NOW - 20), sample(NOW - 1)]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(times()).toEqual([NOW - 4_000, NOW - 20, NOW - 1, NOW]);
+    expect(history.note).toBeUndefined();
+    expect(onChange).toHaveBeenCalled();
+  });
+
+  it('asks once more for the last minute, which may not have been archived at first', async () => {
+    source.give([]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(source.asked[1]).toMatchObject({ start: NOW - 60, boundary: false });
+    source.give([sample(NOW - 2)]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(times()).toEqual([NOW - 2]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(source.asked).toHaveLength(2);
+  });
+
+  it('asks again after a failure that may pass, and says what the matter is', async () => {
+    source.give(clientError('disconnected'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(history.note).toContain('asking again');
+    source.give([sample(NOW - 5)]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(times()).toEqual([NOW - 5]);
+    expect(history.note).toBeUndefined();
+  });
+
+  it('waits for a sensor that the archive does not have yet', async () => {
+    source.give(new PortalError('notFound', 'no such sensor', { retryable: false }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(history.note).toContain('nothing of this sensor yet');
+    source.give([sample(NOW - 5)]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(times()).toEqual([NOW - 5]);
+  });
+
+  it('gives up on what will be refused again', async () => {
+    source.give(new PortalError('invalidParams', 'start is wrong', { retryable: false }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(source.asked).toHaveLength(1);
+    expect(history.note).toContain('start is wrong');
+  });
+
+  it('drops the answer to an older asking, and everything once it is closed', async () => {
+    history.reload();
+    await vi.advanceTimersByTimeAsync(0);
+    source.give([sample(NOW - 7)]);
+    await vi.advanceTimersByTimeAsync(0);
+    history.close();
+    source.give([sample(NOW - 8)]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(source.asked).toHaveLength(2);
+    expect(times().length).toBeLessThanOrEqual(1);
+  });
+});

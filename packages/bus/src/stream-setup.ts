@@ -3,6 +3,7 @@ import {
   readDurability,
   setupStreams,
   STREAM_DEFAULTS,
+  STREAMS,
   type BusConnection,
   type SetupReport,
   type StreamSettings,

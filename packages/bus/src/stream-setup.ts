@@ -33,10 +33,12 @@ export async function setupBus(connection: BusConnection, options: StreamSetupOp
   const room = await roomForArchive(options.monitoringUrl);
   const report = await setupStreams(connection, options.settings, { archiveMaxBytes: room.bytes });
   const durability = await readDurability(options.monitoringUrl);
-  return {
-    report,
-    lines: [...streamLines(report), `a new stream ARCHIVE may take ${room.why}`, durability.text],
-  };
+  const isNew = report.streams.some(
+    ({ stream, action }) => stream === STREAMS.archive && action === 'created',
+  );
+  const sized =
+    isNew && options.settings.archiveMaxBytes === undefined ? [`ARCHIVE may take ${room.why}`] : [];
+  return { report, lines: [...streamLines(report), ...sized, durability.text] };
 }
 
 async function roomForArchive(monitoringUrl: string | undefined): Promise<{ bytes: number; why: string }> {

@@ -1,0 +1,261 @@
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@katbus/bus/daemon';
+import {
+  DurableConsumer,
+  STREAMS,
+  streamState,
+  type BusConnection,
+  type ConsumerEvent,
+} from '@katbus/bus/nats';
+import type { Backend, WriteSummary } from '../backend/backend.ts';
+import type { StreamFloor } from '../backend/write-batch.ts';
+import { StoreError } from '../errors.ts';
+import type { StoreMetrics } from '../store-metrics.ts';
+import { ArchiverStatus } from './archiver-status.ts';
+import { BackOff, type BackOffOptions } from './back-off.ts';
+import { Batch } from './batch.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { Decoder } from './decoder.ts';
+import { SensorBook } from './sensor-book.ts';
+import { StreamPosition } from './stream-position.ts';
+
+/** Options of the archiver. Defaults: {@link ARCHIVER_DEFAULTS}. */
+export interface ArchiverOptions {
+  /**
+   * A sample is to be stored so long after it was published, as long as the store keeps up. A quarter of it is spent on gathering a
+   * batch, the rest is for the write and for a disk that is busy.
+   */
+  readonly maxDelayMs?: number;
+  /** Most messages of a batch. Two batches are in memory at most: one being gathered, one being written. */
+  readonly batchMessages?: number;
+  /** Most payload bytes of a batch. */
+  readonly batchBytes?: number;
+  /** Pauses between attempts while the store or the stream refuses. */
+  readonly backOff?: BackOffOptions;
+}
+
+export const ARCHIVER_DEFAULTS = {
+  maxDelayMs: 2_000,
+  batchMessages: 10_000,
+  batchBytes: 16 * 1024 ** 2,
+  backOff: { firstMs: 250, mostMs: 10_000 },
+} as const satisfies Required<ArchiverOptions>;
+
+/** The durable consumer's name: of all archivers of a stream, since one at a time is active. */
+const DURABLE = 'archiver';
+
+const GATHER_SHARE = 1 / 4;
+/** Messages decoded in one turn of the loop: some milliseconds, then others have their turn. */
+const DECODE_AT_ONCE = 1_000;
+/** How long a fetch waits for something to come; also how soon a stop is noticed. */
+const FETCH_WAIT_MS = 250;
+
+export interface ArchiverParts {
+  readonly connection: BusConnection;
+  readonly backend: Backend;
+  readonly logger: Logger;
+  readonly metrics: StoreMetrics;
+  /** Run before the stream is opened, again and again until it succeeds: makes the streams, where that is wanted. */
+  readonly prepare?: () => Promise<void>;
+  /** The catalogue holds new sensors or attributes, durably. */
+  readonly onCatalogueChanged: () => void;
+}
+
+/**
+ * Reads ARCHIVE and writes it to a back end; a message is acknowledged when what it holds is durable.
+ *
+ * While one batch is written, the next is gathered and decoded; writes never overlap, so that of two samples with one identity the later stays.
+ * It knows nothing of other archivers: whoever runs several starts one at a time.
+ */
+export class Archiver {
+  readonly status: ArchiverStatus;
+  readonly #parts: ArchiverParts;
+  readonly #options: Required<ArchiverOptions>;
+  readonly #book = new SensorBook();
+  readonly #decoder = new Decoder(this.#book);
+  readonly #writer: BatchWriter;
+  readonly #position: StreamPosition;
+  readonly #stopping = new AbortController();
+  #floor: StreamFloor | undefined;
+  #lagMessages = 0;
+
+  constructor(parts: ArchiverParts, options: ArchiverOptions = {}) {
+    this.#parts = parts;
+    this.#options = { ...ARCHIVER_DEFAULTS, ...options };
+    this.status = new ArchiverStatus(parts.logger);
+    this.#position = new StreamPosition(parts.connection, STREAMS.archive);
+    this.#writer = new BatchWriter({
+      backend: parts.backend,
+      status: this.status,
+      backOff: this.#options.backOff,
+      onFailure: (error) => {
+        parts.metrics.writeFailures.inc({ code: error instanceof StoreError ? error.code : 'UNKNOWN' });
+      },
+    });
+  }
+
+  /** Through which message everything is stored; undefined: nothing is yet. */
+  get floor(): StreamFloor | undefined {
+    return this.#floor;
+  }
+
+  /** Known sensors, those of the batch in hand with them. */
+  get sensors(): number {
+    return this.#book.size;
+  }
+
+  /** Messages in the stream that are not stored yet, or that were not when the stream could last be asked. */
+  async lagMessages(): Promise<number> {
+    try {
+      const { firstSequence, lastSequence } = await streamState(this.#parts.connection, STREAMS.archive);
+      const readTo = Math.max(this.#floor?.sequence ?? 0, firstSequence - 1);
+      this.#lagMessages = Math.max(0, lastSequence - readTo);
+    } catch {
+      // The state tells that the stream is away; the last known figure says how far behind that leaves us at least.
+    }
+    return this.#lagMessages;
+  }
+
+  /** Archives until {@link stop}. @throws {StoreError} when the back end is gone for good */
+  async run(): Promise<void> {
+    let consumer: DurableConsumer | undefined;
+    try {
+      await this.#book.load(this.#parts.backend);
+      this.#floor = await this.#parts.backend.floor();
+      consumer = await this.#open();
+      if (consumer !== undefined) await this.#archive(consumer);
+    } finally {
+      consumer?.close();
+      this.status.stopped();
+    }
+  }
+
+  /** Stores and acknowledges what is in hand, if the store takes it; then {@link run} resolves. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** @returns undefined when it is to stop before it could */
+  async #open(): Promise<DurableConsumer | undefined> {
+    const { connection, prepare } = this.#parts;
+    const backOff = new BackOff(this.#options.backOff);
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await connection.whenConnected();
+        await prepare?.();
+        const after = await this.#position.startAfter(this.#floor);
+        return await DurableConsumer.open(connection, {
+          stream: STREAMS.archive,
+          durable: DURABLE,
+          after,
+          batchMessages: this.#options.batchMessages,
+          onEvent: (event) => this.#onEvent(event),
+        });
+      } catch (error) {
+        this.status.opening(messageOf(error));
+        await delay(backOff.next(), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  #onEvent(event: ConsumerEvent): void {
+    switch (event.type) {
+      case 'lost':
+        this.status.interrupted(event.detail);
+        this.#prepareAgain().catch(() => undefined);
+        break;
+      case 'ready':
+        this.status.reading(event.nextSequence);
+        break;
+      default:
+        this.#parts.logger.warn(this.#position.note(event));
+    }
+  }
+
+  /** The stream itself may be gone, with a store that was wiped: the consumer mends itself as soon as there is one again. */
+  async #prepareAgain(): Promise<void> {
+    await this.#parts.connection.whenConnected();
+    await this.#parts.prepare?.();
+  }
+
+  async #archive(consumer: DurableConsumer): Promise<void> {
+    let writing = Promise.resolve(true);
+    while (!this.#stopping.signal.aborted) {
+      const batch = await this.#gather(consumer);
+      // Stored after one that was not, it would raise the floor over it.
+      if (!(await writing)) return;
+      if (batch.isEmpty) continue;
+      writing = this.#store(batch, consumer);
+      // Its failure is met by the await above or below; until then it must not count as unhandled.
+      writing.catch(() => undefined);
+    }
+    await writing;
+  }
+
+  /** The next batch: full, or as old as it may get, or what there is when it is to stop. */
+  async #gather(consumer: DurableConsumer): Promise<Batch> {
+    const { batchMessages, batchBytes, maxDelayMs } = this.#options;
+    const batch = new Batch({ messages: batchMessages, bytes: batchBytes });
+    while (!batch.isFull && !this.#stopping.signal.aborted) {
+      const leftMs = batch.dueMs - performance.now();
+      if (leftMs <= 0) break;
+      const messages = await consumer.fetch({
+        maxMessages: Math.min(batch.room, DECODE_AT_ONCE),
+        maxWaitMs: Math.min(leftMs, FETCH_WAIT_MS),
+      });
+      if (messages.length === 0) continue;
+      if (batch.isEmpty) {
+        batch.dueMs = performance.now() + GATHER_SHARE * maxDelayMs;
+        this.#position.begin(batch, this.#floor);
+      }
+      for (const message of messages) {
+        this.#position.pass(message, batch);
+        this.#decoder.take(message, batch);
+      }
+      await setImmediate();
+    }
+    return batch;
+  }
+
+  /** @returns whether it is stored */
+  async #store(batch: Batch, consumer: DurableConsumer): Promise<boolean> {
+    const { metrics, logger } = this.#parts;
+    const floor = await this.#position.floorOf(batch);
+    const endTimer = metrics.commitSeconds.startTimer();
+    const summary = await this.#writer.write(batch.toWrite(floor), this.#stopping.signal);
+    if (summary === undefined) {
+      logger.warn(`${batch.messages} messages are left in the stream: the store did not take them`);
+      return false;
+    }
+    endTimer();
+    this.#count(batch, summary);
+    if (summary.newSensors > 0 || summary.changedAttributes > 0) this.#parts.onCatalogueChanged();
+    if (floor === undefined || batch.last === undefined) return true;
+    this.#floor = floor;
+    try {
+      await consumer.acknowledge(batch.last);
+    } catch (error) {
+      // They come again, or the acknowledgement of a later batch covers them.
+      logger.debug(`not acknowledged: ${messageOf(error)}`);
+    }
+    return true;
+  }
+
+  #count(batch: Batch, summary: WriteSummary): void {
+    const { metrics } = this.#parts;
+    metrics.samples.inc(batch.samples.length);
+    metrics.batchRows.observe(batch.samples.length + batch.attributes.length + batch.quarantine.length);
+    metrics.redelivered.inc(batch.redelivered);
+    for (const { reason } of batch.quarantine) metrics.quarantined.inc({ reason });
+    metrics.quarantineDropped.inc(summary.quarantineDropped);
+    for (const { fromSequence, toSequence } of batch.gaps) {
+      metrics.gaps.inc();
+      metrics.gapMessages.inc(Math.max(0, toSequence - fromSequence + 1));
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,81 @@
+import {
+  addStreamOptions,
+  daemonCommand,
+  natsMonitoringOption,
+  numberWithin,
+  runDaemon,
+  streamSettings,
+} from '@katbus/bus/daemon';
+import type { DaemonOptions, StreamOptions } from '@katbus/bus/daemon';
+import { Option, type Command } from 'commander';
+import { ARCHIVER_DEFAULTS } from './archiver/archiver.ts';
+import { BACKENDS, type BackendName } from './open-backend.ts';
+import { startStore } from './store-daemon.ts';
+
+interface StoreCommandOptions extends DaemonOptions, StreamOptions {
+  readonly data: string;
+  readonly backend: BackendName;
+  readonly maxDelay: number;
+  readonly batchSamples: number;
+  readonly setup: boolean;
+  readonly natsMonitoring?: string;
+}
+
+/** `katbus store`. */
+export function commands(): Command[] {
+  return [storeCommand()];
+}
+
+function storeCommand(): Command {
+  const command = daemonCommand(
+    'store',
+    'archive samples, and serve history, latest values and the catalogue',
+    8091,
+  )
+    .addOption(
+      new Option('--data <folder>', 'where the samples are kept')
+        .env('KATBUS_STORE_DATA')
+        .default('./var/store'),
+    )
+    .addOption(
+      new Option('--backend <name>', 'how they are kept; memory forgets everything at the end')
+        .env('KATBUS_STORE_BACKEND')
+        .choices(BACKENDS)
+        .default('sqlite'),
+    )
+    .addOption(
+      new Option('--max-delay <seconds>', 'a sample is stored so long after it was published')
+        .env('KATBUS_STORE_MAX_DELAY')
+        .argParser(numberWithin(0.05, 60, 'seconds'))
+        .default(ARCHIVER_DEFAULTS.maxDelayMs / 1000),
+    )
+    .addOption(
+      new Option('--batch-samples <n>', 'most samples written at once')
+        .env('KATBUS_STORE_BATCH_SAMPLES')
+        .argParser(numberWithin(1, 100_000, 'samples'))
+        .default(ARCHIVER_DEFAULTS.batchMessages),
+    )
+    .addOption(natsMonitoringOption())
+    .addOption(new Option('--no-setup', 'leave the streams alone: somebody else runs "katbus setup"'));
+  return addStreamOptions(command)
+    .addHelpText('after', '\nExample:\n  katbus store --data /var/lib/katbus --archive-days 14')
+    .action((options: StoreCommandOptions) =>
+      runDaemon('store', options, (context) =>
+        startStore(
+          {
+            nats: options.nats,
+            backend: options.backend,
+            directory: options.data,
+            archiver: {
+              maxDelayMs: options.maxDelay * 1000,
+              batchMessages: Math.floor(options.batchSamples),
+            },
+            setup: options.setup
+              ? { settings: streamSettings(options), monitoringUrl: options.natsMonitoring }
+              : undefined,
+          },
+          context,
+        ),
+      ),
+    );
+}

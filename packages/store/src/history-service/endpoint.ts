@@ -1,0 +1,11 @@
+import type { Backend } from '../backend/backend.ts';
+
+/** What the endpoints ask of the rest of the store. */
+export interface EndpointContext {
+  readonly backend: Backend;
+  /** The ARCHIVE sequence through which everything is stored now. */
+  readonly through: () => number;
+}
+
+/** One endpoint: a request's bytes to an answer's text. @throws {RequestError} {@link SchemaError} {@link StoreError} */
+export type Answer = (payload: Uint8Array) => Promise<string>;

@@ -1,0 +1,22 @@
+import type { Backend } from './backend/backend.ts';
+import { MemoryBackend } from './backend/memory/memory-backend.ts';
+import { SqliteBackend } from './backend/sqlite/sqlite-backend.ts';
+
+export const BACKENDS = ['sqlite', 'memory'] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+export interface BackendOptions {
+  readonly backend: BackendName;
+  /** The data directory, for back ends that have one. */
+  readonly directory: string;
+}
+
+/** @throws {StoreError} */
+export async function openBackend({ backend, directory }: BackendOptions): Promise<Backend> {
+  switch (backend) {
+    case 'sqlite':
+      return SqliteBackend.open({ directory });
+    case 'memory':
+      return new MemoryBackend();
+  }
+}

@@ -1,0 +1,167 @@
+import type { Logger } from '@katbus/bus/daemon';
+import { wallClockUs } from '@katbus/protocol';
+import type { PortalLimits } from '../limits.ts';
+import type { PortalMetrics } from '../metrics.ts';
+import { DeliverySession } from './delivery-session.ts';
+import { Joins } from './joins.ts';
+import type { Publication } from './publication.ts';
+import { MalformedMessageError, readMessage } from './read-message.ts';
+import type { Receiver } from './receiver.ts';
+import { Routes } from './routes.ts';
+import { SeenSamples } from './seen-samples.ts';
+import { Settling } from './settling.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { SnapshotSource } from './snapshot-reads.ts';
+import type { Subscription } from './subscription.ts';
+import { Upstream, type UpstreamConnection } from './upstream.ts';
+
+/** What is asked of a message from NATS. */
+export interface UpstreamMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly hasHeaders: boolean;
+  header(name: string): string | undefined;
+}
+
+export interface DeliveryConnection extends UpstreamConnection<UpstreamMessage> {
+  /** Resolves when the server knows all subscriptions that were made before. */
+  flush(): Promise<void>;
+}
+
+export interface DeliveryOptions {
+  readonly connection: DeliveryConnection;
+  readonly source: SnapshotSource;
+  readonly limits: PortalLimits;
+  readonly metrics: PortalMetrics;
+  readonly logger: Logger;
+  /** How long a new subscription takes to be known on all servers: 0 on a single one. */
+  readonly interestDelayMs: () => number;
+}
+
+/** Set on what a component publishes again because it was not acknowledged in time. */
+const RESEND_HEADER = 'Katbus-Resend';
+
+/** A session that wants a subject, and by which of its subscriptions. */
+interface Destination {
+  readonly session: DeliverySession;
+  readonly subscriptions: readonly Subscription[];
+}
+
+/**
+ * The core of the portal: takes each message of the bus once, and gives it to each session that wants it, once. It knows no websocket.
+ */
+export class Delivery {
+  readonly limits: PortalLimits;
+  readonly metrics: PortalMetrics;
+  readonly joins: Joins;
+  readonly settling: Settling;
+  readonly #options: DeliveryOptions;
+  readonly #upstream: Upstream<UpstreamMessage>;
+  readonly #routes = new Routes<Subscription, readonly Destination[]>((_, wanting) => destinations(wanting));
+  readonly #seen: SeenSamples;
+  readonly #sessions = new Set<DeliverySession>();
+
+  constructor(options: DeliveryOptions) {
+    const { limits, metrics, source } = options;
+    this.#options = options;
+    this.limits = limits;
+    this.metrics = metrics;
+    this.#seen = new SeenSamples(limits.knownSensors);
+    this.settling = new Settling(this.#seen, limits.settleMs);
+    this.joins = new Joins({ source, limits, metrics, established: () => this.#established() });
+    this.#upstream = new Upstream(options.connection, (message) => this.#take(message));
+    metrics.gauge('upstream_subscriptions', 'Subscriptions on NATS', () => this.#upstream.size);
+    metrics.gauge('known_sensors', 'Sensors whose last sample is remembered', () => this.#seen.size);
+    metrics.gauge('cached_routes', 'Subjects whose sessions are known', () => this.#routes.cachedSubjects);
+    metrics.gauge('subscriptions', 'Subscriptions of all sessions', () => {
+      return [...this.#sessions].reduce((sum, { subscriptions }) => sum + subscriptions.size, 0);
+    });
+  }
+
+  open(receiver: Receiver): DeliverySession {
+    const session = new DeliverySession(this, receiver);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  close(session: DeliverySession): void {
+    session.close();
+    this.#sessions.delete(session);
+  }
+
+  /** Ends all timers; the connection is its owner's to close. */
+  stop(): void {
+    this.settling.close();
+    this.joins.close();
+  }
+
+  add(subscription: Subscription): void {
+    const patterns = subscription.patterns.map(({ source }) => source);
+    for (const pattern of patterns) this.#routes.add(pattern, subscription);
+    subscription.release = this.#upstream.want(patterns);
+  }
+
+  remove(subscription: Subscription): void {
+    subscription.release();
+    for (const { source } of subscription.patterns) this.#routes.remove(source, subscription);
+    this.joins.forget(subscription);
+  }
+
+  /** A subscription has been sent its beginning. @param gapFromSeconds when not everything that was published meanwhile could wait */
+  begun(subscription: Subscription, snapshot: Snapshot, gapFromSeconds: number | undefined): void {
+    if (gapFromSeconds !== undefined) subscription.session.gap(gapFromSeconds, 'slowSnapshot');
+    if (gapFromSeconds !== undefined || snapshot.incomplete !== undefined)
+      this.joins.retryLater(subscription);
+  }
+
+  /** The connection to NATS is back. @param fromSeconds since when messages may be missing */
+  recovered(fromSeconds: number): void {
+    for (const session of this.#sessions) {
+      if (session.subscriptions.size === 0) continue;
+      session.gap(fromSeconds, 'natsLost');
+      session.refresh();
+    }
+  }
+
+  async #established(): Promise<void> {
+    await this.#options.connection.flush();
+    const waitMs = this.#upstream.newestMs + this.#options.interestDelayMs() - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+
+  #take(message: UpstreamMessage): void {
+    const { hot } = this.metrics;
+    hot.messages_received_total += 1;
+    const destinations = this.#routes.resolve(message.subject);
+    if (destinations.length === 0) return;
+    const isResent = message.hasHeaders && message.header(RESEND_HEADER) !== undefined;
+    for (const publication of this.#read(message)) {
+      let isFirst = false;
+      if (publication.kind === 'sample') {
+        const seen = this.#seen.take(publication, isResent);
+        if (seen === 'copy') hot.copies_dropped_total += 1;
+        if (seen === 'resent') hot.resends_dropped_total += 1;
+        if (seen === 'copy' || seen === 'resent') continue;
+        isFirst = seen === 'first';
+      }
+      for (const { session, subscriptions } of destinations)
+        session.take(publication, subscriptions, isFirst);
+    }
+  }
+
+  #read({ subject, data }: UpstreamMessage): Publication[] {
+    try {
+      return readMessage(subject, data, wallClockUs());
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      this.metrics.malformed.inc({ kind: error.kind });
+      this.#options.logger.debug({ subject }, `malformed message: ${error.message}`);
+      return [];
+    }
+  }
+}
+
+function destinations(wanting: readonly Subscription[]): Destination[] {
+  const bySession = Map.groupBy(wanting, ({ session }) => session);
+  return [...bySession].map(([session, subscriptions]) => ({ session, subscriptions }));
+}

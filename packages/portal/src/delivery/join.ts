@@ -1,0 +1,98 @@
+import { SnapshotPages } from './snapshot-pages.ts';
+import type { Publication } from './publication.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Subscription } from './subscription.ts';
+import type { Waited } from './join-buffer.ts';
+
+/** What a subscription is sent when it begins: pages first, then what was published while they were read. */
+export interface Beginning {
+  /** Undefined when no snapshot was wanted. */
+  readonly pages: SnapshotPages | undefined;
+  readonly live: readonly Waited[];
+  /** Entries that are newer than the snapshot's. */
+  readonly newer: ReadonlyMap<string, Publication>;
+  /** Since when something may be missing, because more was published than may wait: Unix seconds. */
+  readonly gapFromSeconds: number | undefined;
+}
+
+/**
+ * Where a snapshot and the live messages that waited for it meet. Of each sensor the newer stays: what the session has had by another
+ * subscription takes its entry's place in the snapshot, what it has not had follows the snapshot.
+ */
+export class Join {
+  readonly #subscription: Subscription;
+  readonly #snapshot: Snapshot;
+  readonly #newer = new Map<string, Publication>();
+
+  /** @param snapshot retained for this, which releases it when it is finished or its pages are taken or dropped */
+  constructor(subscription: Subscription, snapshot: Snapshot) {
+    this.#subscription = subscription;
+    this.#snapshot = snapshot;
+    this.#overtake(true);
+  }
+
+  /** Entries that the snapshot will have. It does not change any more: it is told to the client before the pages. */
+  get count(): number {
+    if (!this.#subscription.wantsSnapshot) return 0;
+    let count = this.#snapshot.entries.size;
+    for (const key of this.#newer.keys()) if (!this.#snapshot.entries.has(key)) count += 1;
+    return count;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Ends the wait of a subscription that is not closed. To be called once. */
+  finish(pageBytes: number): Beginning {
+    this.#overtake(false);
+    const subscription = this.#subscription;
+    const watch = subscription.watch;
+    const live = [...(watch ?? [])].filter((waited) => this.#mustFollow(waited));
+    let pages: SnapshotPages | undefined;
+    if (subscription.wantsSnapshot)
+      pages = new SnapshotPages(subscription.id, this.#snapshot, this.#newer, pageBytes);
+    else this.#snapshot.release();
+    subscription.watch = undefined;
+    return {
+      pages,
+      live,
+      newer: this.#newer,
+      gapFromSeconds: watch?.hasDropped === true ? watch.sinceSeconds : undefined,
+    };
+  }
+
+  /** Instead of {@link finish}, when the subscription has ended meanwhile. */
+  abandon(): void {
+    this.#snapshot.release();
+  }
+
+  /** Lets what the session has had take the place of older entries. @param mayAdd also where there is no entry */
+  #overtake(mayAdd: boolean): void {
+    if (!this.#subscription.wantsSnapshot) return;
+    for (const { waiting } of this.#subscription.watch ?? []) {
+      if (!waiting.delivered) continue;
+      const { publication } = waiting;
+      const entry = this.#entry(publication.key);
+      if (entry === undefined ? mayAdd : entry.timeUs <= publication.timeUs)
+        this.#newer.set(publication.key, publication);
+    }
+  }
+
+  #mustFollow({ waiting }: Waited): boolean {
+    if (waiting.delivered) return false;
+    const { publication } = waiting;
+    const entry = this.#subscription.wantsSnapshot ? this.#entry(publication.key) : undefined;
+    if (publication.kind === 'sample' && entry !== undefined && publication.timeUs <= entry.timeUs) {
+      // The snapshot's own sample: no other subscription of the session may bring it again.
+      if (publication.timeUs === entry.timeUs) waiting.delivered = true;
+      return false;
+    }
+    waiting.delivered = true;
+    return true;
+  }
+
+  #entry(key: string): Publication | undefined {
+    return this.#newer.get(key) ?? this.#snapshot.entries.get(key);
+  }
+}

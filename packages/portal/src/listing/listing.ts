@@ -1,0 +1,97 @@
+import { discoverServices, type BusConnection } from '@katbus/bus/nats';
+import {
+  listSubject,
+  SchemaError,
+  SUBJECTS,
+  type ListingRequest,
+  type ListParams,
+  type ListResult,
+} from '@katbus/protocol';
+import type { PortalLimits } from '../limits.ts';
+import { requestError } from '../rpc/errors.ts';
+import { checkFilters } from '../store-client.ts';
+import { ListingAnswers } from './listing-answers.ts';
+import type { KnownComponents } from './known-components.ts';
+
+export interface ListingOptions {
+  readonly connection: BusConnection;
+  readonly archived: KnownComponents;
+  readonly limits: Pick<PortalLimits, 'listStallMs' | 'listBytes'>;
+  /** Told of answers that cannot be read. */
+  readonly onMalformed: (reason: string) => void;
+}
+
+/** What the server answers when nobody subscribes. */
+const NO_RESPONDERS = 503;
+
+/** Asks the components themselves which sensors there are ("Listing of sensors", Joubert & Slabber, ICALEPCS 2017). */
+export class Listing {
+  readonly #options: ListingOptions;
+
+  constructor(options: ListingOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {RequestError} */
+  async list(params: ListParams): Promise<ListResult> {
+    checkFilters(params);
+    const { filter, component, readings } = params;
+    const answers = new ListingAnswers(this.#options.limits.listBytes);
+    const request: ListingRequest = filter === undefined ? {} : { filter };
+    try {
+      const known = component === undefined ? this.#knownComponents() : Promise.resolve([component]);
+      await this.#ask(
+        component === undefined ? SUBJECTS.listEverySensor : listSubject(component),
+        request,
+        answers,
+        known,
+      );
+    } catch (error) {
+      throw requestError(error);
+    }
+    return answers.result(readings ?? false);
+  }
+
+  /** Ends when all who are known have answered, or `listStallMs` after the last answer. */
+  async #ask(
+    subject: string,
+    request: ListingRequest,
+    answers: ListingAnswers,
+    known: Promise<Iterable<string>>,
+  ): Promise<void> {
+    const { connection, limits, onMalformed } = this.#options;
+    const ended = Promise.withResolvers<void>();
+    const inbox = connection.newInbox();
+    const stall = setTimeout(() => ended.resolve(), limits.listStallMs);
+    const undo = connection.subscribe(inbox, (message) => {
+      stall.refresh();
+      try {
+        if (message.status === NO_RESPONDERS) ended.resolve();
+        else answers.take(message.data);
+        if (answers.areComplete) ended.resolve();
+      } catch (error) {
+        if (error instanceof SchemaError) onMalformed(error.message);
+        else ended.reject(error);
+      }
+    });
+    try {
+      connection.publish(subject, JSON.stringify(request), { reply: inbox });
+      const expected = known.then((components) => {
+        answers.expect(components);
+        if (answers.areComplete) ended.resolve();
+      });
+      await Promise.all([ended.promise, expected]);
+    } finally {
+      undo();
+      clearTimeout(stall);
+    }
+  }
+
+  /** Components that run, and those of which the archive knows sensors. */
+  async #knownComponents(): Promise<Iterable<string>> {
+    const { connection, archived } = this.#options;
+    const [services, names] = await Promise.all([discoverServices(connection), archived.read()]);
+    const running = services.filter(({ metadata }) => metadata.katbus === 'component');
+    return [...running.map(({ name }) => name), ...names];
+  }
+}

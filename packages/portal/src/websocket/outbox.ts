@@ -1,0 +1,233 @@
+import type { GapNotification } from '@katbus/protocol';
+import type { Publication } from '../delivery/publication.ts';
+import type { SnapshotPages } from '../delivery/snapshot-pages.ts';
+import type { PortalLimits } from '../limits.ts';
+import type { PortalMetrics } from '../metrics.ts';
+import { gapFrame, nativeEncoding, pageFrame, sensorAddedFrame } from './native-encoding.ts';
+
+/** What is asked of a socket. */
+export interface Wire {
+  /** Bytes that were written and not yet taken by the network. */
+  readonly writableLength: number;
+  /** Bytes that the network has taken, ever. */
+  readonly takenBytes: number;
+  write(frame: Buffer): void;
+  cork(): void;
+  uncork(): void;
+}
+
+export interface OutboxOptions {
+  readonly wire: Wire;
+  readonly limits: Pick<PortalLimits, 'outboxBytes' | 'heldSensors' | 'stuckMs'>;
+  readonly metrics: Pick<PortalMetrics, 'hot'>;
+  /** Samples had to be dropped between two times (microseconds), and everything that waited has now been written. */
+  readonly onOverran: (fromUs: number) => void;
+  /** No answer waits any more. */
+  readonly onAnswersWritten: () => void;
+  /** Microseconds since 1970. */
+  readonly nowUs: () => number;
+}
+
+/** What waits, in order: a live message, a snapshot in pages, or a notice. */
+type Waiting = WaitingMessage | { readonly pages: SnapshotPages } | { readonly frame: Buffer };
+
+interface WaitingMessage {
+  publication: Publication;
+  readonly isFirst: boolean;
+  skipped: number;
+  /** Bytes that it takes of `outboxBytes`; 0 when newer messages take its place instead. */
+  readonly bytes: number;
+}
+
+interface Answer {
+  readonly frame: Buffer;
+  readonly onWritten: () => void;
+}
+
+/**
+ * Everything on its way to one session. While the client reads, messages go straight to the socket. When it does not, what waits here is
+ * bounded: `outboxBytes` in order, then the newest message of each of `heldSensors` keys, then nothing. Answers go before all of it.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #answers: Answer[] = [];
+  #queue: Waiting[] = [];
+  /** Messages in the queue that newer ones of their key replace. */
+  readonly #held = new Map<string, WaitingMessage>();
+  #queuedBytes = 0;
+  #heldCount = 0;
+  #overranFromUs: number | undefined;
+  #isPumping = false;
+  /** When the network last took something, or nothing waited: by `performance.now()`. */
+  #takenAtMs = performance.now();
+  #takenBytes = 0;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  get isWaiting(): boolean {
+    return this.#queue.length > 0 || this.#answers.length > 0;
+  }
+
+  get answersWait(): boolean {
+    return this.#answers.length > 0;
+  }
+
+  /** @param onWritten called when the socket has it: what the answer announces may follow */
+  answer(frame: Buffer, onWritten: () => void): void {
+    if (this.#answers.length > 0 || !this.#hasRoom()) {
+      this.#answers.push({ frame, onWritten });
+      return;
+    }
+    this.#options.wire.write(frame);
+    onWritten();
+  }
+
+  publish(publication: Publication, isFirst: boolean, skipped = 0): void {
+    const { wire, metrics } = this.#options;
+    metrics.hot.deliveries_total += 1;
+    if (this.#queue.length === 0 && this.#hasRoom()) {
+      if (isFirst) wire.write(sensorAddedFrame(publication));
+      wire.write(frameOf(publication, skipped));
+    } else this.#hold(publication, isFirst, skipped);
+  }
+
+  snapshot(pages: SnapshotPages): void {
+    // What comes after the pages must not take the place of what waits before them.
+    this.#held.clear();
+    this.#queue.push({ pages });
+    this.pump();
+  }
+
+  gap(gap: GapNotification): void {
+    const frame = gapFrame(gap);
+    if (this.#queue.length === 0 && this.#hasRoom()) this.#options.wire.write(frame);
+    else this.#queue.push({ frame });
+  }
+
+  forget(subscriptionId: number, isWanted: (subject: string) => boolean): void {
+    const kept: Waiting[] = [];
+    for (const waiting of this.#queue) {
+      if ('pages' in waiting && waiting.pages.id === subscriptionId) waiting.pages.drop();
+      else if ('publication' in waiting && !isWanted(waiting.publication.subject)) this.#leave(waiting);
+      else kept.push(waiting);
+    }
+    this.#queue = kept;
+  }
+
+  /** Writes of what waits as much as there is room for; to be called when the socket has drained. */
+  pump(): void {
+    // An answer, when written, brings the pages that it announces: they are queued, and written further down.
+    if (this.#isPumping || !this.isWaiting) return;
+    const { wire, onAnswersWritten, onOverran } = this.#options;
+    this.#isPumping = true;
+    wire.cork();
+    const hadAnswers = this.answersWait;
+    while (this.#answers.length > 0 && this.#hasRoom()) {
+      const answer = this.#answers.shift();
+      if (answer === undefined) break;
+      wire.write(answer.frame);
+      answer.onWritten();
+    }
+    let written = 0;
+    for (; this.#hasRoom(); written += 1) {
+      const waiting = this.#queue[written];
+      if (waiting === undefined || !this.#write(waiting)) break;
+    }
+    this.#queue.splice(0, written);
+    wire.uncork();
+    this.#isPumping = false;
+    if (hadAnswers && !this.answersWait) onAnswersWritten();
+    if (this.#queue.length > 0 || this.#overranFromUs === undefined) return;
+    const fromUs = this.#overranFromUs;
+    this.#overranFromUs = undefined;
+    onOverran(fromUs);
+  }
+
+  /** Whether the client has taken nothing for `stuckMs` of what waits for it. To be asked every now and then. */
+  isStuck(nowMs: number): boolean {
+    const { wire, limits } = this.#options;
+    if (!this.isWaiting && this.#hasRoom()) {
+      this.#takenAtMs = nowMs;
+      return false;
+    }
+    const takenBytes = wire.takenBytes;
+    if (takenBytes !== this.#takenBytes) {
+      this.#takenBytes = takenBytes;
+      this.#takenAtMs = nowMs;
+    }
+    return nowMs - this.#takenAtMs >= limits.stuckMs;
+  }
+
+  /** The session has ended. What an answer would have begun is told so by its own end. */
+  close(): void {
+    for (const waiting of this.#queue) if ('pages' in waiting) waiting.pages.drop();
+    this.#queue = [];
+    this.#held.clear();
+    for (const { onWritten } of this.#answers.splice(0)) onWritten();
+  }
+
+  #hasRoom(): boolean {
+    return this.#options.wire.writableLength <= this.#options.limits.outboxBytes;
+  }
+
+  #hold(publication: Publication, isFirst: boolean, skipped: number): void {
+    const { wire, limits, metrics, nowUs } = this.#options;
+    const older = this.#held.get(publication.key);
+    if (older !== undefined) {
+      older.publication = publication;
+      older.skipped += 1 + skipped;
+      metrics.hot.skipped_total += 1;
+      return;
+    }
+    const bytes = publication.json.length + publication.subject.length;
+    const fits =
+      this.#held.size === 0 && wire.writableLength + this.#queuedBytes + bytes <= limits.outboxBytes;
+    if (!fits && this.#heldCount >= limits.heldSensors) {
+      this.#overranFromUs ??= nowUs();
+      return;
+    }
+    metrics.hot.held_total += 1;
+    publication.dropBytes();
+    const waiting: WaitingMessage = { publication, isFirst, skipped, bytes: fits ? bytes : 0 };
+    this.#queue.push(waiting);
+    if (fits) this.#queuedBytes += bytes;
+    else {
+      this.#heldCount += 1;
+      this.#held.set(publication.key, waiting);
+    }
+  }
+
+  /** @returns whether that was all of it */
+  #write(waiting: Waiting): boolean {
+    const { wire } = this.#options;
+    if ('frame' in waiting) {
+      wire.write(waiting.frame);
+      return true;
+    }
+    if ('pages' in waiting) {
+      const page = waiting.pages.take();
+      if (page !== undefined) wire.write(pageFrame(page));
+      return page === undefined || page.last;
+    }
+    this.#leave(waiting);
+    const { publication, isFirst, skipped } = waiting;
+    if (isFirst) wire.write(sensorAddedFrame(publication));
+    wire.write(frameOf(publication, skipped));
+    return true;
+  }
+
+  /** A message leaves the queue. */
+  #leave(waiting: WaitingMessage): void {
+    if (waiting.bytes > 0) this.#queuedBytes -= waiting.bytes;
+    else {
+      this.#heldCount -= 1;
+      if (this.#held.get(waiting.publication.key) === waiting) this.#held.delete(waiting.publication.key);
+    }
+  }
+}
+
+function frameOf(publication: Publication, skipped: number): Buffer {
+  return skipped === 0 ? publication.bytes(nativeEncoding) : nativeEncoding.encode(publication, skipped);
+}

@@ -66,7 +66,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'portal',
     group: PARTS,
     summary: 'websocket and HTTP for browsers and programs',
-    load: async () => named('portal', (await import('@katbus/portal/commands')).commands()),
+    load: async () => {
+      const [{ commands }, { bundlePage }] = await Promise.all([
+        import('@katbus/portal/commands'),
+        import('@katbus/gui'),
+      ]);
+      return named('portal', commands(await bundlePage()));
+    },
   },
   {
     name: 'host',

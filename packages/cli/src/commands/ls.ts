@@ -2,9 +2,10 @@ import type { PortalClient } from '@katbus/client';
 import { formatAddress, type ListedSensor } from '@katbus/protocol';
 import { Command, Option } from 'commander';
 import { colouredStatus } from '../output/colours.ts';
+import { quantity } from '../output/quantity.ts';
 import { note, outputWidth, write } from '../output/standard-output.ts';
 import { tableLines, type Cell, type Column } from '../output/table.ts';
-import { ageText, printable, valueText } from '../output/value-text.ts';
+import { ageText, printable } from '../output/value-text.ts';
 import { withPortal } from '../portal/open-portal.ts';
 import { portalOption } from '../portal/portal-option.ts';
 
@@ -61,10 +62,14 @@ const COLUMNS: readonly Column[] = [
 function sensorLines(sensors: readonly ListedSensor[], nowSeconds: number): string[] {
   const rows = sensors.map((listed): Cell[] => {
     const { attributes, sample } = listed;
+    const { value, units } =
+      sample === undefined
+        ? { value: '', units: attributes.units ?? '' }
+        : quantity(sample.value, attributes);
     return [
       { text: formatAddress(listed) },
-      { text: sample === undefined ? '' : valueText(sample.value, attributes.type) },
-      { text: printable(attributes.units ?? '') },
+      { text: value },
+      { text: units },
       sample === undefined
         ? { text: 'no value yet' }
         : { text: sample.status, colour: (text) => colouredStatus(sample.status, text) },

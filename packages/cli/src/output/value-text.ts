@@ -5,12 +5,12 @@ const MOST_ELEMENTS = 6;
 const SIGNIFICANT_DIGITS = 7;
 
 /**
- * A value for a person: numbers with at most seven digits, timestamps as UTC, control characters made visible, so that a
+ * A value for a person: numbers with at most seven digits, long arrays cut, control characters made visible, so that a
  * sensor's text cannot play with the terminal.
  */
-export function valueText(value: SampleValue, type?: string): string {
+export function valueText(value: SampleValue): string {
   if (value === null) return '-';
-  if (typeof value === 'number') return type === 'timestamp' ? utcText(value) : numberText(value);
+  if (typeof value === 'number') return numberText(value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return printable(value);
   const shown = value.slice(0, MOST_ELEMENTS).map((element) => valueText(element));

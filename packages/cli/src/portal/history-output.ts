@@ -10,8 +10,10 @@ import {
 import { CliError } from '../cli-error.ts';
 import { colouredStatus } from '../output/colours.ts';
 import { Plot } from '../output/plot.ts';
+import { countText } from '../output/counts.ts';
+import { quantityText } from '../output/quantity.ts';
 import { note, outputWidth, write } from '../output/standard-output.ts';
-import { isoText, numberText, utcText, valueText } from '../output/value-text.ts';
+import { isoText, printable, utcText } from '../output/value-text.ts';
 
 export const HISTORY_FORMATS = ['table', 'csv', 'json', 'plot'] as const;
 export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
@@ -84,11 +86,10 @@ async function printTable(
   _: HistoryRange,
   { attributes }: CatalogueEntry,
 ): Promise<number> {
-  const units = attributes?.units ?? '';
   let count = 0;
   for await (const { time, status, value } of samples) {
     if (count === 0) await write(`${'TIME (UTC)'.padEnd(23)}  ${'STATUS'.padEnd(11)}  VALUE\n`);
-    const shown = `${valueText(value, attributes?.type)} ${units}`.trimEnd();
+    const shown = quantityText(value, attributes);
     await write(`${utcText(time)}  ${colouredStatus(status, status.padEnd(11))}  ${shown}\n`);
     count += 1;
   }
@@ -143,13 +144,13 @@ async function printPlot(
   }
   const lines = plot.lines();
   if (lines.length === 0) return 0;
-  const units = attributes?.units ?? '';
-  const figure = (name: string, value: number) => `${name} ${`${numberText(value)} ${units}`.trimEnd()}`;
+  const units = printable(attributes?.units ?? '');
+  const figure = (name: string, value: number) => `${name} ${quantityText(value, attributes)}`;
   const span = `${utcText(start).slice(0, 19)} to ${utcText(end).slice(0, 19)} UTC`;
   await write(`${formatAddress(address)}${units === '' ? '' : ` [${units}]`}   ${span}\n`);
   await write(`${lines.join('\n')}\n`);
   const figures = [figure('least', seen.least), figure('most', seen.most), figure('last', seen.last)];
-  await write(`${seen.count} samples, ${figures.join(', ')}\n`);
+  await write(`${countText(seen.count, 'sample')}, ${figures.join(', ')}\n`);
   return seen.count;
 }
 

@@ -1,8 +1,9 @@
 import type { PortalClient, SubscriptionHandlers } from '@katbus/client';
 import { parseSensorSubject, type Sample } from '@katbus/protocol';
 import { colouredStatus, styled } from '../output/colours.ts';
+import { quantityText } from '../output/quantity.ts';
 import { note, write } from '../output/standard-output.ts';
-import { utcText, valueText } from '../output/value-text.ts';
+import { printable, utcText } from '../output/value-text.ts';
 import { AttributesCache } from './attributes-cache.ts';
 
 export interface LiveLinesOptions {
@@ -99,17 +100,17 @@ export class LiveLines {
   private async textLine({ subject, body, skipped }: Waiting): Promise<string> {
     const passedOver = skipped === 0 ? '' : styled('dim', `  (${skipped} skipped)`);
     if (!('sample' in body)) {
-      return `${subject}  ${JSON.stringify('message' in body ? body.message : body.attributes)}${passedOver}`;
+      const json = JSON.stringify('message' in body ? body.message : body.attributes);
+      return `${subject}  ${printable(json)}${passedOver}`;
     }
     const { value, value_ts, status } = body.sample;
     const address = parseSensorSubject(subject);
     const attributes =
       address === undefined ? undefined : await this.attributes.of(address.component, address.sensor);
     const name = address === undefined ? subject : `${address.component}.${address.sensor}`;
-    const text = [valueText(value, attributes?.type), attributes?.units ?? ''].join(' ').trimEnd();
     const shownStatus = status === 'nominal' ? '' : `  ${colouredStatus(status)}`;
     const time = styled('dim', utcText(value_ts).slice(11));
-    return `${time}  ${name.padEnd(NAME_WIDTH)}  ${text}${shownStatus}${passedOver}`;
+    return `${time}  ${name.padEnd(NAME_WIDTH)}  ${quantityText(value, attributes)}${shownStatus}${passedOver}`;
   }
 }
 

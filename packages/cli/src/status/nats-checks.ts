@@ -8,7 +8,8 @@ import {
 } from '@katbus/bus/nats';
 import { STORE_SUBJECTS, type StoreStatus } from '@katbus/protocol';
 import { lineOf } from '../cli-error.ts';
-import { bytesText, countText, type Check } from './check.ts';
+import { bytesText, countText } from '../output/counts.ts';
+import type { Check } from './check.ts';
 
 const CONNECT_WITHIN_MS = 2_000;
 

@@ -1,6 +1,7 @@
 import { withPortal } from '../portal/open-portal.ts';
 import { lineOf } from '../cli-error.ts';
-import { countText, type Check } from './check.ts';
+import { countText } from '../output/counts.ts';
+import type { Check } from './check.ts';
 
 export interface PortalFindings {
   readonly checks: readonly Check[];

@@ -5,7 +5,7 @@ import { Keeper } from './keeper.ts';
 import { LogPrinter } from './log-printer.ts';
 import { NatsServerPart } from './nats-server-part.ts';
 import type { Part, PartEndedError } from './part.ts';
-import { LISTEN_HOST, type PortPlan } from './port-plan.ts';
+import { LISTEN_HOST, PORTS, type PortPlan } from './port-plan.ts';
 
 export interface UpSettings {
   readonly ports: PortPlan;
@@ -30,6 +30,7 @@ export async function up(settings: UpSettings): Promise<number> {
   const keepers = partsOf(settings, printer).map(
     (part) => new Keeper(part, (level, line) => printer.print(part.name, level, line)),
   );
+  printer.print('up', 'info', portsLine(settings));
   const end = Promise.withResolvers<End>();
   const stopListening = onSignals((signal, count) => {
     if (count === 1) {
@@ -102,11 +103,17 @@ function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinte
   ];
 }
 
+function portsLine({ ports, nats, data }: UpSettings): string {
+  const server = nats ?? `nats://${LISTEN_HOST}:${ports.nats} (monitoring ${ports.natsMonitoring})`;
+  const others = (['portal', 'store', 'services', 'host'] as const).map((name) => `${name} ${ports[name]}`);
+  return `nats-server ${server}, ${others.join(', ')}; data in ${data}`;
+}
+
 function sayWhereToLook({ ports }: UpSettings): void {
   const url = `http://${LISTEN_HOST}:${ports.portal}`;
-  const more = ports.portal === 8090 ? '' : ` --portal ${url}`;
+  const more = ports.portal === PORTS.portal.standard ? '' : ` (with --portal ${url})`;
   process.stdout.write(
-    `\nKatbus is up: open ${url} · Ctrl-C stops it · in another terminal: npx katbus status${more}, npx katbus ls${more}\n\n`,
+    `\nKatbus is up: open ${url} · Ctrl-C stops it · in another terminal: npx katbus status, npx katbus ls${more}\n\n`,
   );
 }
 

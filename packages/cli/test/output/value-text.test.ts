@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { quantityText } from '../../src/output/quantity.ts';
 import { ageText, isoText, utcText, valueText } from '../../src/output/value-text.ts';
 
 describe('a value for a person', () => {
   it.each([
-    [12.345678901, undefined, '12.34568'],
-    [24355852288, undefined, '24355852288'],
-    [1e-9, undefined, '1e-9'],
-    ['NaN', 'float', 'NaN'],
-    [false, 'boolean', 'false'],
-    [0, 'integer', '0'],
-    ['', 'string', ''],
-    [null, 'float', '-'],
-    [1_795_305_601.5, 'timestamp', '2026-11-22 00:00:01.500'],
-    [[1, 2.5, 'NaN'], 'float[]', '[1, 2.5, NaN]'],
-  ])('%j of type %s is %s', (value, type, text) => {
-    expect(valueText(value, type)).toBe(text);
+    [12.345678901, '12.34568'],
+    [24355852288, '24355852288'],
+    [1e-9, '1e-9'],
+    ['NaN', 'NaN'],
+    [false, 'false'],
+    [0, '0'],
+    ['', ''],
+    [null, '-'],
+    [[1, 2.5, 'NaN'], '[1, 2.5, NaN]'],
+  ])('%j is %s', (value, text) => {
+    expect(valueText(value)).toBe(text);
   });
 
   it('shows the first of many elements and how many there are', () => {
@@ -25,6 +25,23 @@ describe('a value for a person', () => {
 
   it('lets no control character through to the terminal', () => {
     expect(valueText('\u001b[2Jgone\u0007')).toBe('\\x1b[2Jgone\\x07');
+  });
+});
+
+describe('a value with its units', () => {
+  it.each([
+    [24_355_852_288, { units: 'B' }, '24.36 GB'],
+    [-172_718, { units: 'B/s' }, '-172.7 kB/s'],
+    [9_999, { units: 'B' }, '9999 B'],
+    [24_355_852_288, { units: 'Hz' }, '24355852288 Hz'],
+    [1_795_305_601.5, { type: 'timestamp', units: 's' }, '2026-11-22 00:00:01.500 UTC'],
+    ['up', { type: 'discrete', units: '' }, 'up'],
+    [null, { units: 'B' }, '- B'],
+    [3.5, undefined, '3.5'],
+  ])('%j with %j is %s', (value, attributes, text) => {
+    expect(quantityText(value, attributes === undefined ? undefined : { name: 'x', ...attributes })).toBe(
+      text,
+    );
   });
 });
 

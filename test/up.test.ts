@@ -1,0 +1,285 @@
+import { spawn, execFile, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { BusConnection, discoverServices } from '@katbus/bus/nats';
+import { parseSample, parseSensorSubject } from '@katbus/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, type TemporaryFolder } from './support/temporary-folder.ts';
+import { waitFor } from './support/wait-for.ts';
+
+const KATBUS = join(import.meta.dirname, '../packages/cli/src/main.ts');
+const START_WITHIN_MS = 60_000;
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The environment without what would change our commands. */
+function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const clean = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('KATBUS_') || name === 'KATBUS_CACHE',
+  );
+  return { ...Object.fromEntries(clean), ...more };
+}
+
+function katbus(...words: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [KATBUS, ...words], { env: environment() }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+/** A running `katbus up` with what it has printed. */
+class Up {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  output = '';
+  private readonly folder: TemporaryFolder;
+
+  private constructor(
+    folder: TemporaryFolder,
+    words: readonly string[],
+    more: Readonly<Record<string, string>>,
+  ) {
+    this.folder = folder;
+    this.child = spawn(process.execPath, [KATBUS, 'up', '--data', folder.path, ...words], {
+      env: environment(more),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Not the repository's folder: it works from anywhere.
+      cwd: folder.path,
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    this.exited = once(this.child, 'close').then(([code]) => code as number | null);
+  }
+
+  static async start(words: readonly string[] = ['--ports-from', '0'], more = {}): Promise<Up> {
+    return new Up(await temporaryFolder('up'), words, more);
+  }
+
+  async isUp(): Promise<void> {
+    await waitFor(() => this.output.includes('Katbus is up'), {
+      what: 'up',
+      timeoutMs: START_WITHIN_MS,
+    }).catch((error: unknown) => {
+      throw new Error(`not up; it printed:\n${this.output}`, { cause: error });
+    });
+  }
+
+  get natsUrl(): string {
+    return /nats-server (nats:\/\/\S+)/.exec(this.output)?.[1] ?? '';
+  }
+
+  get portalUrl(): string {
+    return /open (http:\/\/\S+)/.exec(this.output)?.[1] ?? '';
+  }
+
+  /** Command lines of every process that belongs to it: all have its folder or its NATS address among their arguments. */
+  async processes(): Promise<{ readonly pid: number; readonly command: string }[]> {
+    const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,args=']);
+    return stdout
+      .split('\n')
+      .filter(
+        (line) => line.includes(this.folder.path) || (this.natsUrl !== '' && line.includes(this.natsUrl)),
+      )
+      .map((line) => ({ pid: Number.parseInt(line), command: line.trim().replace(/^\d+ /, '') }))
+      .filter(({ pid }) => pid !== this.child.pid);
+  }
+
+  async remove(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
+    for (const { pid } of await this.processes()) process.kill(pid, 'SIGKILL');
+    await this.folder.remove();
+  }
+}
+
+describe('katbus up', () => {
+  let up: Up;
+
+  beforeAll(async () => {
+    up = await Up.start();
+    await up.isUp();
+  }, 2 * START_WITHIN_MS);
+
+  afterAll(() => up.remove());
+
+  it('shows the samples of this machine to any NATS client', async () => {
+    const connection = await BusConnection.connect({ servers: up.natsUrl, name: 'test' });
+    try {
+      const sensors = new Set<string>();
+      connection.subscribe('sensor.>', ({ subject, data }) => {
+        const address = parseSensorSubject(subject);
+        expect(parseSample(data).name).toBe(`${address?.component}_${address?.sensor}`);
+        sensors.add(`${address?.component}.${address?.sensor}`);
+      });
+      await waitFor(() => sensors.has('host.cpu_load') && sensors.has('host.nats_in_messages'), {
+        what: 'samples of the host',
+      });
+      const names = (await discoverServices(connection)).map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(['host', 'clock']));
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it('lists the sensors with ls', async () => {
+    const { code, stdout } = await katbus('ls', 'cpu|hostname', '--portal', up.portalUrl);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^SENSOR +VALUE +UNITS +STATUS +AGE +DESCRIPTION$/m);
+    expect(stdout).toMatch(/^host\.cpu_load +[\d.]+ +% +nominal /m);
+    expect(stdout).toMatch(/^host\.hostname +\S+ +nominal /m);
+    const json = await katbus('ls', '^host_cpu_load$', '--json', '--portal', up.portalUrl);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      component: 'host',
+      sensor: 'cpu_load',
+      attributes: { units: '%' },
+    });
+  });
+
+  it('prints live samples and the time with sub, and ends when it has printed enough', async () => {
+    const { code, stdout } = await katbus(
+      'sub',
+      'host.cpu_load',
+      'portal.time',
+      '--count',
+      '5',
+      '--portal',
+      up.portalUrl,
+    );
+    expect(code).toBe(0);
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(5);
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}host\.cpu_load +[\d.]+ %/m);
+    expect(stdout).toMatch(/^portal\.time {2}\{"time":/m);
+  });
+
+  it('follows for a time with sub --duration, as JSON', async () => {
+    const { code, stdout } = await katbus(
+      'sub',
+      'host.>',
+      '--json',
+      '--duration',
+      '2s',
+      '--portal',
+      up.portalUrl,
+    );
+    expect(code).toBe(0);
+    const entries = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { subject: string; sample: { value: unknown } });
+    expect(entries.length).toBeGreaterThan(20);
+    expect(new Set(entries.map(({ subject }) => subject)).size).toBeGreaterThan(20);
+  });
+
+  it('prints history as table, CSV, JSON and plot', async () => {
+    const history = (...words: string[]) =>
+      katbus('history', 'host.cpu_load', '--portal', up.portalUrl, ...words);
+    await waitFor(async () => (await history('--format', 'json')).stdout !== '', {
+      what: 'an archived sample',
+    });
+    const table = await history();
+    expect(table.stdout).toMatch(
+      /^TIME \(UTC\) +STATUS +VALUE\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}nominal +[\d.]+ %$/m,
+    );
+    const csv = await history('--format', 'csv', '--from', '-5m');
+    expect(csv.stdout).toMatch(
+      /^time,iso,value_ts,status,value\r\n[\d.]+,\d{4}-.*Z,[\d.]+,nominal,[\d.]+\r\n/,
+    );
+    const plot = await history('--format', 'plot', '--from', '-1m');
+    expect(plot.stdout).toMatch(/^host\.cpu_load \[%\] /);
+    expect(plot.stdout).toMatch(/[\u2801-\u28ff]/);
+    const none = await katbus('history', 'host.no_such', '--portal', up.portalUrl);
+    expect(none).toMatchObject({ code: 1, stdout: '' });
+    expect(none.stderr).toMatch(/^katbus: the archive has no sensor host\.no_such.*\n$/);
+    const text = await katbus('history', 'host.hostname', '--format', 'plot', '--portal', up.portalUrl);
+    expect(text).toMatchObject({ code: 1, stdout: '' });
+    expect(text.stderr).toContain('cannot be plotted');
+  });
+
+  it('finds everything up with status', async () => {
+    const { code, stdout } = await katbus('status', '--portal', up.portalUrl, '--nats', up.natsUrl);
+    expect(stdout).not.toContain('wrong');
+    for (const part of ['nats-server', 'stream ARCHIVE', 'store', 'clock', 'portal', 'component host']) {
+      expect(stdout).toMatch(new RegExp(`^${part} +ok `, 'm'));
+    }
+    expect(code).toBe(0);
+  });
+
+  it('starts again a daemon that dies, and says so', async () => {
+    const services = (await up.processes()).find(({ command }) => command.includes(' services '));
+    expect(services).toBeDefined();
+    process.kill(services?.pid ?? 0, 'SIGKILL');
+    await waitFor(
+      () => /services +WARN ended \(signal SIGKILL\): starting it again in 0\.5 s/.test(up.output),
+      {
+        what: 'a line about the end',
+      },
+    );
+    await waitFor(() => /services +is up again/.test(up.output), { what: 'a new start', timeoutMs: 20_000 });
+  });
+
+  it('stops everything on SIGTERM, in order, with exit code 0, and leaves no process', async () => {
+    up.child.kill('SIGTERM');
+    expect(await up.exited).toBe(0);
+    expect(up.output.trimEnd()).toMatch(/up +stopped$/);
+    const stops = [...up.output.matchAll(/^\S+ (\S+) +stopped$/gm)].map(([, name]) => name);
+    expect(stops).toEqual(['host', 'portal', 'services', 'store', 'up']);
+    expect(up.output).not.toContain('ERROR');
+    expect(await up.processes()).toEqual([]);
+  });
+});
+
+describe('katbus up, when things go wrong,', () => {
+  it('leaves no process when it is killed', async () => {
+    const up = await Up.start();
+    try {
+      await up.isUp();
+      expect((await up.processes()).length).toBeGreaterThanOrEqual(5);
+      up.child.kill('SIGKILL');
+      await up.exited;
+      await waitFor(async () => (await up.processes()).length === 0, {
+        what: 'no process left',
+        timeoutMs: 20_000,
+      });
+    } finally {
+      await up.remove();
+    }
+  }, 120_000);
+
+  it('names a port that is in use, before it starts anything', async () => {
+    await using taken = createServer();
+    taken.listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const up = await Up.start(['--ports-from', '0', '--portal-port', String(port)]);
+    try {
+      expect(await up.exited).toBe(1);
+      expect(up.output).toMatch(
+        new RegExp(`^katbus: port ${port} \\(the portal; --portal-port\\) is in use .*\\n$`),
+      );
+    } finally {
+      await up.remove();
+    }
+  });
+
+  it('ends as a whole when a daemon cannot be kept running, and says why', async () => {
+    const up = await Up.start(['--ports-from', '0'], { KATBUS_SITE_LATITUDE: '91' });
+    try {
+      expect(await up.exited).toBe(1);
+      expect(up.output).toContain('KATBUS_SITE_LATITUDE');
+      expect(up.output).toMatch(/services +ERROR cannot be kept running: exit code 2/);
+      expect(up.output.trimEnd()).toMatch(/up +stopped$/);
+      expect(await up.processes()).toEqual([]);
+    } finally {
+      await up.remove();
+    }
+  }, 120_000);
+});

@@ -128,13 +128,13 @@ export class BusConnection {
     // The library's reader dies for good, in silence, when a callback throws: nothing may pass.
     const callback = (error: Error | null, message: Msg) => {
       if (error !== null) {
-        this.#status.emit({ type: 'error', detail: `subscription ${pattern} ended: ${error.message}` });
+        this.report(`subscription ${pattern} ended: ${error.message}`);
         return;
       }
       try {
         onMessage(new ReceivedMessage(message, this));
       } catch (thrown) {
-        this.#status.emit({ type: 'error', detail: `handler of ${pattern} threw: ${String(thrown)}` });
+        this.report(`handler of ${pattern} threw: ${String(thrown)}`);
       }
     };
     try {
@@ -183,16 +183,26 @@ export class BusConnection {
     const timeoutMs = options?.timeoutMs ?? REQUEST_TIMEOUT_MS;
     const natsRequestOptions: NatsRequestOptions = { timeout: timeoutMs };
     if (options?.headers !== undefined) natsRequestOptions.headers = headersOf(options.headers);
-    const lost = Promise.withResolvers<never>();
-    this.#requests.add(lost.reject);
     try {
-      const answer = this.#nats.request(subject, data, natsRequestOptions);
-      return new ReceivedMessage(await Promise.race([answer, lost.promise]), this);
+      const answer = await this.whileConnected(this.#nats.request(subject, data, natsRequestOptions));
+      return new ReceivedMessage(answer, this);
     } catch (error) {
       if (error instanceof DisconnectedError) throw error;
       if (error instanceof TimeoutError) throw new RequestTimeoutError(subject, timeoutMs);
       if (error instanceof RequestError && error.isNoResponders()) throw new NoResponderError(subject);
       throw this.#explain(error, subject, data);
+    }
+  }
+
+  /**
+   * What `answer` gives, but not later than the connection lives: an answer that was on its way when it went down does not come.
+   * @throws {DisconnectedError}
+   */
+  async whileConnected<T>(answer: Promise<T>): Promise<T> {
+    const lost = Promise.withResolvers<never>();
+    this.#requests.add(lost.reject);
+    try {
+      return await Promise.race([answer, lost.promise]);
     } finally {
       this.#requests.delete(lost.reject);
     }
@@ -216,6 +226,11 @@ export class BusConnection {
   /** @returns the undo */
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     return this.#status.listen(listener);
+  }
+
+  /** Tells the status listeners of trouble that nobody else can be told of, as `error`. */
+  report(detail: string): void {
+    this.#status.emit({ type: 'error', detail });
   }
 
   /** Resolves at once or when the connection is back. @throws {DisconnectedError} when it is closed */

@@ -121,3 +121,41 @@ export class ServiceCallError extends Error {
     this.name = 'ServiceCallError';
   }
 }
+
+/** A compare-and-set on a key that somebody else has changed, made or deleted meanwhile. Read it again and decide anew. */
+export class RevisionConflictError extends Error {
+  readonly code = 'REVISION_CONFLICT';
+  readonly bucket: string;
+  readonly key: string;
+  /** What the key was expected to have; 0: not to exist. */
+  readonly revision: number;
+
+  constructor(bucket: string, key: string, revision: number, options?: ErrorOptions) {
+    super(
+      revision === 0 ? `${bucket}/${key} exists already` : `${bucket}/${key} is not at revision ${revision}`,
+      options,
+    );
+    this.bucket = bucket;
+    this.key = key;
+    this.revision = revision;
+    this.name = 'RevisionConflictError';
+  }
+}
+
+/** A key or bucket name that JetStream's key-value layer cannot take. */
+export class MalformedKeyError extends Error {
+  readonly code = 'MALFORMED_KEY';
+  readonly field: 'key' | 'bucket' | 'pattern';
+  readonly text: string;
+
+  constructor(field: 'key' | 'bucket' | 'pattern', text: string) {
+    const rule =
+      field === 'bucket'
+        ? 'letters, digits, _ and - only'
+        : 'letters, digits and -/_=. only, no dot at either end';
+    super(`${field} ${JSON.stringify(text.slice(0, 100))} is refused: ${rule}`);
+    this.field = field;
+    this.text = text;
+    this.name = 'MalformedKeyError';
+  }
+}

@@ -31,3 +31,8 @@ export { Markers, checkMarker, parseMarker } from './marker.ts';
 export type { MarkedStream, Marker, MarkerPosition, MarkerPositions } from './marker.ts';
 export { STORE_TIMEOUT_MS, publishStored } from './stored-publish.ts';
 export type { Stored } from './stored-publish.ts';
+export { KV_DEFAULTS, KvBucket } from './kv.ts';
+export type { KvOptions } from './kv.ts';
+export type { KvEntry } from './kv-entry.ts';
+export { LEASE_DEFAULTS, Lease } from './lease.ts';
+export type { LeaseOptions } from './lease.ts';

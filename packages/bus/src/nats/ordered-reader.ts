@@ -21,12 +21,14 @@ export interface OrderedReaderOptions {
   /** Awaited between two batches: the way to slow the reader down. */
   readonly onBatch?: (() => Promise<void>) | undefined;
   readonly batchMessages: number;
-  readonly timeoutMs: number;
+  /** Undefined: until `isDone`, however long that takes. */
+  readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const PULL_EXPIRES_MS = 5_000;
-const RETRY_MS = 100;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2_000;
 /** The server removes a reader's consumer so long after the reader has vanished. */
 const INACTIVE_THRESHOLD_S = 30;
 
@@ -44,6 +46,7 @@ export class OrderedReader {
   #consumer: string | undefined;
   #deliverySequence = 0;
   #lastSequence = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(connection: BusConnection, options: OrderedReaderOptions) {
     this.#connection = connection;
@@ -53,12 +56,14 @@ export class OrderedReader {
   /** @throws {RequestTimeoutError} @throws {StreamMissingError} @throws {JetStreamError} @throws the signal's reason */
   run(): Promise<void> {
     const { timeoutMs, signal, stream } = this.#options;
-    const timer = setTimeout(() => {
-      this.#end(new RequestTimeoutError(`stream ${stream}`, timeoutMs));
-    }, timeoutMs);
-    this.#undos.push(() => {
-      clearTimeout(timer);
-    });
+    if (timeoutMs !== undefined) {
+      const timer = setTimeout(() => {
+        this.#end(new RequestTimeoutError(`stream ${stream}`, timeoutMs));
+      }, timeoutMs);
+      this.#undos.push(() => {
+        clearTimeout(timer);
+      });
+    }
     if (signal !== undefined) {
       const abort = () => {
         this.#end(signal.reason as Error);
@@ -103,13 +108,9 @@ export class OrderedReader {
       this.#request();
     } catch (error) {
       // In the midst of a restart a server may say many things; a first attempt that fails is told to the caller.
-      if (attempt === 0 && this.#lastSequence === 0) this.#end(error as Error);
-      else {
-        const timer = setTimeout(() => void this.#start(attempt + 1), RETRY_MS);
-        this.#undos.push(() => {
-          clearTimeout(timer);
-        });
-      }
+      const isFirst = attempt === 0 && this.#lastSequence === 0;
+      if (isFirst || this.#connection.closed) this.#end(error as Error);
+      else this.#retryTimer = setTimeout(() => void this.#start(attempt + 1), retryMs(attempt));
     }
   }
 
@@ -195,6 +196,7 @@ export class OrderedReader {
   #end(error?: Error): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    clearTimeout(this.#retryTimer);
     this.#pull?.close();
     for (const undo of this.#undos.splice(0)) undo();
     if (this.#consumer !== undefined) this.#remove(this.#consumer);
@@ -207,4 +209,8 @@ export class OrderedReader {
     if (!this.#connection.connected) return;
     this.#connection.publish(`$JS.API.CONSUMER.DELETE.${this.#options.stream}.${consumer}`, '');
   }
+}
+
+function retryMs(attempt: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS);
 }

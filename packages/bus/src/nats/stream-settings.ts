@@ -27,6 +27,8 @@ export const STREAM_DEFAULTS = {
   stateMaxBytes: 64 * 1024 ** 2,
 } as const satisfies Required<StreamSettings>;
 
+const DUPLICATE_WINDOW_S = 120;
+
 /** The parts of a stream's configuration that Katbus cares for; what is not named here stays as it is. */
 export type WantedConfig = Partial<
   Pick<
@@ -39,6 +41,7 @@ export type WantedConfig = Partial<
     | 'allow_direct'
     | 'num_replicas'
     | 'max_age'
+    | 'duplicate_window'
     | 'max_bytes'
     | 'max_msgs_per_subject'
   >
@@ -48,7 +51,7 @@ export type WantedConfig = Partial<
 export function wantedConfig(
   stream: StreamName,
   settings: StreamSettings,
-): Record<keyof WantedConfig, unknown> {
+): Partial<Record<keyof WantedConfig, unknown>> {
   const common = {
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
@@ -63,7 +66,7 @@ export function wantedConfig(
         ...common,
         description: 'samples and attributes for the archive',
         subjects: [SUBJECTS.archiveSamples, SUBJECTS.everyAttributes, SUBJECTS.archiveMarkers],
-        max_age: nanoseconds(settings.archiveMaxAgeSeconds),
+        ...ageOf(settings.archiveMaxAgeSeconds),
         max_bytes: settings.archiveMaxBytes,
         max_msgs_per_subject: -1,
       };
@@ -72,7 +75,7 @@ export function wantedConfig(
         ...common,
         description: 'the last minutes of samples between two archive samples',
         subjects: [SUBJECTS.normalSamples, SUBJECTS.liveMarkers],
-        max_age: nanoseconds(settings.liveMaxAgeSeconds),
+        ...ageOf(settings.liveMaxAgeSeconds),
         max_bytes: settings.liveMaxBytes,
         max_msgs_per_subject: -1,
       };
@@ -81,13 +84,19 @@ export function wantedConfig(
         ...common,
         description: 'the last message of each state subject of the portal',
         subjects: [SUBJECTS.time, SUBJECTS.aggregates, SUBJECTS.componentPresence],
-        max_age: 0,
+        ...maxAgeConfig(0),
         max_bytes: settings.stateMaxBytes,
         max_msgs_per_subject: 1,
       };
   }
 }
 
-function nanoseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1e9;
+/** JetStream refuses a window for duplicates that is longer than the age. Nothing of ours uses the window. */
+export function maxAgeConfig(seconds: number): { max_age: number; duplicate_window: number } {
+  const windowSeconds = seconds === 0 ? DUPLICATE_WINDOW_S : Math.min(seconds, DUPLICATE_WINDOW_S);
+  return { max_age: seconds * 1e9, duplicate_window: windowSeconds * 1e9 };
+}
+
+function ageOf(seconds: number | undefined): Partial<ReturnType<typeof maxAgeConfig>> {
+  return seconds === undefined ? {} : maxAgeConfig(seconds);
 }

@@ -78,19 +78,20 @@ test('setup creates the three streams, names them as missing before, and changes
 
 test('setup updates what settings say and reports what it may not change', async () => {
   await createStream({ name: 'LIVE', subjects: ['sensor.normal.>'], storage: 'memory', max_age: 60e9 });
-  const { streams } = await setupStreams(connection, { liveMaxAgeSeconds: 1_200 });
+  const { streams } = await setupStreams(connection, { liveMaxAgeSeconds: 30 });
   const live = streams.find(({ stream }) => stream === 'LIVE');
   expect(live?.action).toBe('updated');
   expect(live?.changes.map(({ field }) => field).toSorted()).toEqual([
     'allow_direct',
     'description',
+    'duplicate_window',
     'max_age',
     'subjects',
   ]);
   expect(live?.refused).toEqual([
     { field: 'storage', from: 'memory', to: 'file', reason: 'a stream keeps this for life' },
   ]);
-  expect(await configOf('LIVE')).toMatchObject({ max_age: 1_200e9, allow_direct: true, storage: 'memory' });
+  expect(await configOf('LIVE')).toMatchObject({ max_age: 30e9, allow_direct: true, storage: 'memory' });
 });
 
 test('setup reports an update that the server refuses and leaves the stream as it is', async () => {

@@ -13,6 +13,12 @@ export interface LiveSystem extends AsyncDisposable {
   readonly portalUrl: string;
   join(component: string): Promise<Broker>;
   client(): PortalClient;
+  /** A counter or gauge as Prometheus would read it; all its labels must be as given. 0 when it is not there. */
+  metric(
+    daemon: 'portal' | 'store',
+    name: string,
+    labels?: Readonly<Record<string, string>>,
+  ): Promise<number>;
 }
 
 export async function startLiveSystem(): Promise<LiveSystem> {
@@ -20,6 +26,7 @@ export async function startLiveSystem(): Promise<LiveSystem> {
   const nats = stack.use(await startTestNats());
   const folder = stack.use(await temporaryFolder('live-system'));
   const logger = createLogger({ name: 'test', level: 'error', format: 'text' });
+  const registries = { store: new Registry(), portal: new Registry() };
   const store = await startStore(
     {
       nats: nats.url,
@@ -28,10 +35,10 @@ export async function startLiveSystem(): Promise<LiveSystem> {
       archiver: { ...ARCHIVER_DEFAULTS, maxDelayMs: 100 },
       setup: { settings: {}, monitoringUrl: nats.monitoringUrl },
     },
-    { logger, registry: new Registry() },
+    { logger, registry: registries.store },
   );
   stack.defer(() => store.stop());
-  const portal = await Portal.start({ nats: nats.url, logger, registry: new Registry(), port: 0 });
+  const portal = await Portal.start({ nats: nats.url, logger, registry: registries.portal, port: 0 });
   stack.defer(() => portal.stop());
   const host = `127.0.0.1:${portal.port}`;
   return {
@@ -46,6 +53,14 @@ export async function startLiveSystem(): Promise<LiveSystem> {
       const client = new PortalClient({ url: `ws://${host}/ws` });
       stack.defer(() => client.close());
       return client;
+    },
+    metric: async (daemon, name, labels = {}) => {
+      const metric = await registries[daemon].getSingleMetric(`katbus_${daemon}_${name}`)?.get();
+      const fits = (found: object) =>
+        Object.entries(labels).every(([label, text]) => found[label as never] === text);
+      return (metric?.values ?? [])
+        .filter((value) => fits(value.labels))
+        .reduce((sum, { value }) => sum + value, 0);
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -172,7 +172,7 @@ export class BusConnection {
    * One question, one answer; the answer may be an error of the service's own ({@link callService} tells).
    * @throws {NoResponderError} at once when nobody listens
    * @throws {RequestTimeoutError}
-   * @throws {DisconnectedError} when the connection goes down meanwhile (the answer cannot come any more), or is closed
+   * @throws {DisconnectedError} when the connection is down, goes down meanwhile (the answer cannot come any more), or is closed
    * @throws {PayloadTooLargeError}
    */
   async request(
@@ -180,6 +180,7 @@ export class BusConnection {
     data: Uint8Array | string = '',
     options?: RequestOptions,
   ): Promise<BusMessage> {
+    this.checkConnected(`request on ${subject}`);
     const timeoutMs = options?.timeoutMs ?? REQUEST_TIMEOUT_MS;
     const natsRequestOptions: NatsRequestOptions = { timeout: timeoutMs };
     if (options?.headers !== undefined) natsRequestOptions.headers = headersOf(options.headers);
@@ -211,7 +212,7 @@ export class BusConnection {
   /**
    * One question, several answers: until `isLast` says so, or `stallMs` passed without one, or `totalMs` in all.
    * @throws {NoResponderError} at once when nobody listens
-   * @throws {DisconnectedError} when the connection goes down meanwhile, or is closed
+   * @throws {DisconnectedError} when the connection is down, goes down meanwhile, or is closed
    * @throws {PayloadTooLargeError}
    */
   requestMany(subject: string, data: Uint8Array | string, options: RequestManyOptions): Promise<void> {
@@ -226,6 +227,11 @@ export class BusConnection {
   /** @returns the undo */
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     return this.#status.listen(listener);
+  }
+
+  /** What needs an answer is not begun while none can come. @throws {DisconnectedError} that may be retried; not when it is closed */
+  checkConnected(what: string): void {
+    if (!this.connected && !this.closed) throw new DisconnectedError(what, true);
   }
 
   /** Tells the status listeners of trouble that nobody else can be told of, as `error`. */

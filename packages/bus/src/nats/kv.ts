@@ -53,6 +53,7 @@ export class KvBucket {
       ...(ttlSeconds === 0 ? {} : { ttl: ttlSeconds * 1000, markerTTL: MARKER_TTL_MS }),
     };
     try {
+      connection.checkConnected(`open bucket ${bucket}`);
       await connection.whileConnected(manager.create(bucket, natsKvOptions));
       await enforce(connection, bucket, options);
       // The second handle is for reading by the leader: a direct get, which the first one would use, may be stale on a mesh.
@@ -137,6 +138,7 @@ export class KvBucket {
 
   async #call<T>(what: string, act: () => Promise<T>): Promise<T> {
     try {
+      this.#connection.checkConnected(what);
       return await this.#connection.whileConnected(act());
     } catch (error) {
       throw explain(error, `${what} in bucket ${this.bucket}`);

@@ -32,6 +32,7 @@ export class RequestMany {
     const { totalMs, headers } = this.#options;
     const inbox = this.#connection.newInbox();
     try {
+      this.#connection.checkConnected(`request on ${this.#subject}`);
       this.#undos.push(
         this.#connection.subscribe(inbox, (message) => {
           this.#take(message);

@@ -212,6 +212,10 @@ describe('life of a connection', () => {
     await vi.waitFor(() => {
       expect(survivor.connected).toBe(false);
     });
+    await expect(survivor.request('still.here')).rejects.toMatchObject({
+      code: 'NATS_DISCONNECTED',
+      retryable: true,
+    });
     await restarted.start();
     await vi.waitFor(
       () => {
@@ -228,6 +232,22 @@ describe('life of a connection', () => {
       'reconnected',
       'closed',
     ]);
+  });
+
+  test('a request under way fails at once when the connection is lost', async () => {
+    await using lost = await startTestServer();
+    const asking = await BusConnection.connect({ servers: lost.url, name: 'asking' });
+    asking.subscribe('silent', () => undefined);
+    const answers = Promise.allSettled([
+      asking.request('silent', '', { timeoutMs: 60_000 }),
+      asking.requestMany('silent', '', { onMessage: () => undefined, totalMs: 60_000 }),
+    ]);
+    await asking.flush();
+    await lost.stop();
+    for (const answer of await answers) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'NATS_DISCONNECTED' } });
+    }
+    await asking.close();
   });
 
   test('notices a server that is frozen, with much still to be written to it', async () => {

@@ -54,7 +54,7 @@ function decimals(step: number): number {
  */
 export function axisTexts(values: readonly number[]): string[] {
   const largest = Math.max(...values.map(Math.abs));
-  const step = Math.abs((values[1] ?? 0) - (values[0] ?? 0));
+  const step = values.length < 2 ? 0 : Math.abs(values[1]! - values[0]!);
   const isPlain = largest === 0 || (largest >= 1e-2 && largest < 1e4);
   const [scale, prefix] = isPlain
     ? [1, '']

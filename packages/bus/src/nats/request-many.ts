@@ -45,7 +45,10 @@ export class RequestMany {
     }
     this.#undos.push(
       this.#connection.onStatus((status) => {
-        if (status.type === 'closed') this.#end(new DisconnectedError(`request on ${this.#subject}`, false));
+        const isClosed = status.type === 'closed';
+        if (isClosed || status.type === 'disconnected') {
+          this.#end(new DisconnectedError(`request on ${this.#subject}`, !isClosed));
+        }
       }),
     );
     const timer = setTimeout(() => {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { BusConnection, discoverServices } from '@katbus/bus/nats';
 import { parseSample, parseSensorSubject } from '@katbus/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestNats } from './support/test-nats.ts';
 import { temporaryFolder, type TemporaryFolder } from './support/temporary-folder.ts';
 import { waitFor } from './support/wait-for.ts';
 
@@ -226,6 +227,27 @@ describe('katbus up', () => {
     await waitFor(() => /services +is up again/.test(up.output), { what: 'a new start', timeoutMs: 20_000 });
   });
 
+  it('starts nats-server again when it dies, and the samples go on', async () => {
+    const server = (await up.processes()).find(({ command }) => command.includes('nats-server --config'));
+    expect(server).toBeDefined();
+    process.kill(server?.pid ?? 0, 'SIGKILL');
+    await waitFor(() => up.output.includes('nats-server is up again'), {
+      what: 'a new start',
+      timeoutMs: 20_000,
+    });
+    const { code, stdout } = await katbus(
+      'sub',
+      'host.cpu_load',
+      '--no-snapshot',
+      '--count',
+      '2',
+      '--portal',
+      up.portalUrl,
+    );
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(2);
+  });
+
   it('stops everything on SIGTERM, in order, with exit code 0, and leaves no process', async () => {
     up.child.kill('SIGTERM');
     expect(await up.exited).toBe(0);
@@ -269,6 +291,30 @@ describe('katbus up, when things go wrong,', () => {
       await up.remove();
     }
   });
+
+  it('uses the nats-server that it is given, and leaves it running', async () => {
+    await using nats = await startTestNats();
+    const up = await Up.start(['--ports-from', '0', '--nats', nats.url]);
+    try {
+      await up.isUp();
+      const { stdout, code } = await katbus(
+        'status',
+        '--portal',
+        up.portalUrl,
+        '--nats',
+        'nats://127.0.0.1:1',
+      );
+      expect(stdout).toMatch(/^nats-server +unknown /m);
+      expect(stdout).toMatch(/^store +ok +answers the portal$/m);
+      expect(code).toBe(0);
+      up.child.kill('SIGINT');
+      expect(await up.exited).toBe(0);
+      const connection = await BusConnection.connect({ servers: nats.url, name: 'test' });
+      await connection.close();
+    } finally {
+      await up.remove();
+    }
+  }, 120_000);
 
   it('ends as a whole when a daemon cannot be kept running, and says why', async () => {
     const up = await Up.start(['--ports-from', '0'], { KATBUS_SITE_LATITUDE: '91' });

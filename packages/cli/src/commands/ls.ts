@@ -51,12 +51,12 @@ async function ls(client: PortalClient, filter: string | undefined, options: LsO
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'SENSOR', shrinks: true },
-  { title: 'VALUE', align: 'right', shrinks: true },
+  { title: 'SENSOR', shrinks: 'cut' },
+  { title: 'VALUE', align: 'right', shrinks: 'cut' },
   { title: 'UNITS' },
   { title: 'STATUS' },
   { title: 'AGE', align: 'right' },
-  { title: 'DESCRIPTION', shrinks: true },
+  { title: 'DESCRIPTION', shrinks: 'hide' },
 ];
 
 function sensorLines(sensors: readonly ListedSensor[], nowSeconds: number): string[] {

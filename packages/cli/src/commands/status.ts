@@ -2,12 +2,12 @@ import { natsOption } from '@katbus/bus/daemon';
 import { Command, Option } from 'commander';
 import { EXIT_CODES } from '../cli-error.ts';
 import { styled } from '../output/colours.ts';
-import { note, outputWidth, write } from '../output/standard-output.ts';
+import { note, write } from '../output/standard-output.ts';
 import { tableLines, type Column } from '../output/table.ts';
 import { portalOption } from '../portal/portal-option.ts';
 import type { Check, CheckState } from '../status/check.ts';
 import { natsChecks } from '../status/nats-checks.ts';
-import { portalChecks } from '../status/portal-checks.ts';
+import { portalChecks, type PortalFindings } from '../status/portal-checks.ts';
 
 interface StatusOptions {
   readonly portal: string;
@@ -32,7 +32,7 @@ export function statusCommand(): Command {
 
 async function status(options: StatusOptions): Promise<void> {
   const [portal, nats] = await Promise.all([portalChecks(options.portal), natsChecks(options.nats)]);
-  const checks = [...excused(nats, portal.isReady), ...portal.checks];
+  const checks = [...natsAndStore(nats, portal), ...portal.checks];
   const wrong = checks.filter(({ state }) => state === 'wrong').length;
   if (options.json) {
     await write(`${JSON.stringify({ ok: wrong === 0, checks })}\n`);
@@ -43,20 +43,15 @@ async function status(options: StatusOptions): Promise<void> {
   if (wrong > 0) process.exitCode = EXIT_CODES.failed;
 }
 
-/** A portal elsewhere that is connected to its NATS is proof enough that there is one, although it is closed to us. */
-function excused(nats: readonly Check[], isPortalReady: boolean): readonly Check[] {
+/** Where nats-server is closed to us, a portal that is connected to it is proof enough, and tells of the store. */
+function natsAndStore(nats: readonly Check[], portal: PortalFindings): readonly Check[] {
   const [first, ...rest] = nats;
-  if (first === undefined || rest.length > 0 || !isPortalReady) return nats;
-  return [
-    { ...first, state: 'unknown', detail: `the portal is connected to it, but from here: ${first.detail}` },
-  ];
+  if (first === undefined || rest.length > 0 || !portal.isReady) return nats;
+  const detail = `the portal is connected to it, but from here: ${first.detail}`;
+  return [{ ...first, state: 'unknown', detail }, ...(portal.store === undefined ? [] : [portal.store])];
 }
 
-const COLUMNS: readonly Column[] = [
-  { title: 'PART' },
-  { title: 'STATE' },
-  { title: 'DETAIL', shrinks: true },
-];
+const COLUMNS: readonly Column[] = [{ title: 'PART' }, { title: 'STATE' }, { title: 'DETAIL' }];
 
 const STYLES = { ok: 'green', wrong: 'red', unknown: 'yellow', absent: 'dim' } as const satisfies Record<
   CheckState,
@@ -69,5 +64,5 @@ function checkLines(checks: readonly Check[]): string[] {
     { text: state, colour: (text: string) => styled(STYLES[state], text) },
     { text: detail },
   ]);
-  return tableLines(COLUMNS, rows, outputWidth());
+  return tableLines(COLUMNS, rows);
 }

@@ -9,6 +9,7 @@ import { up } from '../up/up.ts';
 interface UpOptions {
   readonly nats?: string;
   readonly natsServer: boolean;
+  readonly natsMonitoring?: string;
   readonly portsFrom?: number;
   readonly data: string;
   readonly logLevel: string;
@@ -22,6 +23,11 @@ export function upCommand(): Command {
     )
     .addOption(new Option('--nats <url>', 'use this nats-server and start none').env('KATBUS_NATS'))
     .addOption(new Option('--no-nats-server', `the same with ${DEFAULT_NATS_URL}`))
+    .addOption(
+      new Option('--nats-monitoring <url>', 'HTTP monitoring of that nats-server').env(
+        'KATBUS_NATS_MONITORING',
+      ),
+    )
     .addOption(new Option('--data <folder>', 'where everything is kept').env('KATBUS_DATA').default('./var'))
     .addOption(
       new Option('--log-level <level>', 'least level to show')
@@ -50,12 +56,13 @@ export function upCommand(): Command {
 }
 
 async function runUp(options: UpOptions): Promise<void> {
-  const nats = options.nats ?? (options.natsServer ? undefined : DEFAULT_NATS_URL);
+  const natsUrl = options.nats ?? (options.natsServer ? undefined : DEFAULT_NATS_URL);
   const ports = await planPorts(
     givenPorts(options),
     options.portsFrom,
-    nats === undefined ? [] : ['nats', 'natsMonitoring'],
+    natsUrl === undefined ? [] : ['nats', 'natsMonitoring'],
   );
+  const nats = natsUrl === undefined ? undefined : { url: natsUrl, monitoringUrl: options.natsMonitoring };
   process.exitCode = await up({ ports, nats, data: resolve(options.data), logLevel: options.logLevel });
 }
 

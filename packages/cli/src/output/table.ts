@@ -2,8 +2,8 @@
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** May be cut short, with an ellipsis, when the terminal is narrow. */
-  readonly shrinks?: boolean;
+  /** When the terminal is narrow: `cut` shortens its texts with an ellipsis, `hide` drops it when that is not enough. */
+  readonly shrinks?: 'cut' | 'hide';
 }
 
 export interface Cell {
@@ -14,7 +14,7 @@ export interface Cell {
 
 const GAP = '  ';
 /** Below this a shrunk column says nothing any more; the line then is longer than the terminal. */
-const LEAST_SHRUNK = 8;
+const LEAST_SHRUNK = 12;
 
 /**
  * Lines of a text table with a heading.
@@ -25,6 +25,7 @@ export function tableLines(columns: readonly Column[], rows: readonly Cell[][], 
   const line = (cells: readonly Cell[]) =>
     columns
       .map((column, place) => fitted(cells[place] ?? { text: '' }, column, widths[place] ?? 0))
+      .filter((_, place) => widths[place] !== 0)
       .join(GAP)
       .trimEnd();
   return [line(columns.map(({ title }) => ({ text: title }))), ...rows.map(line)];
@@ -39,20 +40,22 @@ function fittedWidths(
     rows.reduce((most, row) => Math.max(most, displayWidth(row[place]?.text ?? '')), displayWidth(title)),
   );
   if (width === undefined) return widths;
-  let excess = widths.reduce((sum, each) => sum + each, 0) + GAP.length * (columns.length - 1) - width;
-  while (excess > 0) {
-    // The widest of those that may shrink gives way first.
-    const widest = columns
-      .map((column, place) => ({
-        place,
-        room: column.shrinks === true ? (widths[place] ?? 0) - LEAST_SHRUNK : 0,
-      }))
-      .reduce((a, b) => (b.room > a.room ? b : a));
-    if (widest.room <= 0) break;
-    widths[widest.place] = (widths[widest.place] ?? 0) - 1;
-    excess -= 1;
+  // The last column gives way first: what a line is about stands at its beginning.
+  for (const place of columns.keys().toArray().reverse()) {
+    const shrinks = columns[place]?.shrinks;
+    const excess = totalWidth(widths) - width;
+    if (excess <= 0) break;
+    if (shrinks === undefined) continue;
+    const shrunk = Math.max((widths[place] ?? 0) - excess, Math.min(LEAST_SHRUNK, widths[place] ?? 0));
+    widths[place] = shrunk;
+    if (totalWidth(widths) > width && shrinks === 'hide') widths[place] = 0;
   }
   return widths;
+}
+
+function totalWidth(widths: readonly number[]): number {
+  const shown = widths.filter((each) => each > 0);
+  return shown.reduce((sum, each) => sum + each, 0) + GAP.length * (shown.length - 1);
 }
 
 function fitted({ text, colour = (plain) => plain }: Cell, { align }: Column, width: number): string {

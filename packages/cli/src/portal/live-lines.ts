@@ -103,14 +103,14 @@ export class LiveLines {
       const json = JSON.stringify('message' in body ? body.message : body.attributes);
       return `${subject}  ${printable(json)}${passedOver}`;
     }
-    const { value, value_ts, status } = body.sample;
+    const { value, time, status } = body.sample;
     const address = parseSensorSubject(subject);
     const attributes =
       address === undefined ? undefined : await this.attributes.of(address.component, address.sensor);
     const name = address === undefined ? subject : `${address.component}.${address.sensor}`;
     const shownStatus = status === 'nominal' ? '' : `  ${colouredStatus(status)}`;
-    const time = styled('dim', utcText(value_ts).slice(11));
-    return `${time}  ${name.padEnd(NAME_WIDTH)}  ${quantityText(value, attributes)}${shownStatus}${passedOver}`;
+    const when = styled('dim', utcText(time).slice(11));
+    return `${when}  ${name.padEnd(NAME_WIDTH)}  ${quantityText(value, attributes)}${shownStatus}${passedOver}`;
   }
 }
 

@@ -12,12 +12,19 @@ export class NoPortalError extends CliError {
   }
 }
 
+/** Longer than the portal itself waits for the services behind it: its answer says which one is silent. */
+const ANSWER_WITHIN_MS = 15_000;
+
 /**
  * Connects to a portal, calls, and closes.
  * @throws {NoPortalError}
  */
 export async function withPortal<T>(url: string, use: (client: PortalClient) => Promise<T>): Promise<T> {
-  const client = new PortalClient({ url, dialTimeoutMs: OPEN_WITHIN_MS });
+  const client = new PortalClient({
+    url,
+    dialTimeoutMs: OPEN_WITHIN_MS,
+    requestTimeoutMs: ANSWER_WITHIN_MS,
+  });
   try {
     await opened(client, url);
     const stopTelling = tellOfReconnecting(client);

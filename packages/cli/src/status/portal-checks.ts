@@ -1,3 +1,4 @@
+import type { PortalClient } from '@katbus/client';
 import { withPortal } from '../portal/open-portal.ts';
 import { lineOf } from '../cli-error.ts';
 import { countText } from '../output/counts.ts';
@@ -5,6 +6,8 @@ import type { Check } from './check.ts';
 
 export interface PortalFindings {
   readonly checks: readonly Check[];
+  /** Whether the portal reaches the store: for those who cannot ask the store itself. */
+  readonly store?: Check;
   /** Whether the portal itself says that it is connected to NATS and does its work. */
   readonly isReady: boolean;
 }
@@ -21,13 +24,22 @@ export async function portalChecks(url: string): Promise<PortalFindings> {
         ? { part: 'portal', state: 'ok', detail }
         : { part: 'portal', state: 'wrong', detail: `${detail}: ${reason}` };
       if (!isReady) return { checks: [self], isReady };
-      const { sensors, absent } = await client.list();
+      const [{ sensors, absent }, store] = await Promise.all([client.list(), storeCheck(client)]);
       const counts = new Map<string, number>();
       for (const { component } of sensors) counts.set(component, (counts.get(component) ?? 0) + 1);
-      return { checks: [self, ...componentChecks(counts, absent)], isReady };
+      return { checks: [self, ...componentChecks(counts, absent)], store, isReady };
     });
   } catch (error) {
     return { checks: [{ part: 'portal', state: 'wrong', detail: lineOf(error) }], isReady: false };
+  }
+}
+
+async function storeCheck(client: PortalClient): Promise<Check> {
+  try {
+    await client.sensors({ limit: 1 });
+    return { part: 'store', state: 'ok', detail: 'answers the portal' };
+  } catch (error) {
+    return { part: 'store', state: 'wrong', detail: lineOf(error) };
   }
 }
 

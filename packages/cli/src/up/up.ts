@@ -9,8 +9,8 @@ import { LISTEN_HOST, PORTS, type PortPlan } from './port-plan.ts';
 
 export interface UpSettings {
   readonly ports: PortPlan;
-  /** The nats-server to use; undefined: one of our own is started. */
-  readonly nats: string | undefined;
+  /** The nats-server to use and, where it is known, its monitoring; undefined: one of our own is started. */
+  readonly nats: { readonly url: string; readonly monitoringUrl: string | undefined } | undefined;
   /** Folder for everything that is kept. */
   readonly data: string;
   readonly logLevel: string;
@@ -74,9 +74,10 @@ async function startAll(keepers: readonly Keeper[], end: PromiseWithResolvers<En
 }
 
 function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinter): Part[] {
-  const natsUrl = nats ?? `nats://${LISTEN_HOST}:${ports.nats}`;
-  const natsMonitoring =
-    nats === undefined ? ['--nats-monitoring', `http://${LISTEN_HOST}:${ports.natsMonitoring}`] : [];
+  const { url: natsUrl, monitoringUrl } = nats ?? {
+    url: `nats://${LISTEN_HOST}:${ports.nats}`,
+    monitoringUrl: `http://${LISTEN_HOST}:${ports.natsMonitoring}`,
+  };
   const daemon = (name: string, port: number, ...more: string[]) =>
     new DaemonPart({
       name,
@@ -96,15 +97,19 @@ function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinte
   });
   return [
     ...(nats === undefined ? [server] : []),
-    monitored('store', '--data', join(data, 'store'), ...natsMonitoring),
+    monitored(
+      'store',
+      ...['--data', join(data, 'store')],
+      ...(monitoringUrl === undefined ? [] : ['--nats-monitoring', monitoringUrl]),
+    ),
     monitored('services'),
     daemon('portal', ports.portal, '--port', String(ports.portal)),
-    monitored('host', ...natsMonitoring),
+    monitored('host', '--nats-monitoring', monitoringUrl ?? 'none'),
   ];
 }
 
 function portsLine({ ports, nats, data }: UpSettings): string {
-  const server = nats ?? `nats://${LISTEN_HOST}:${ports.nats} (monitoring ${ports.natsMonitoring})`;
+  const server = nats?.url ?? `nats://${LISTEN_HOST}:${ports.nats} (monitoring ${ports.natsMonitoring})`;
   const others = (['portal', 'store', 'services', 'host'] as const).map((name) => `${name} ${ports[name]}`);
   return `nats-server ${server}, ${others.join(', ')}; data in ${data}`;
 }

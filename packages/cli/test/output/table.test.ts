@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cutShort, tableLines } from '../../src/output/table.ts';
 
 const columns = [
-  { title: 'SENSOR', shrinks: true },
+  { title: 'SENSOR', shrinks: 'cut' as const },
   { title: 'VALUE', align: 'right' as const },
   { title: 'UNITS' },
 ];
@@ -23,6 +23,15 @@ describe('a text table', () => {
     expect(lines.every((line) => line.length <= 30)).toBe(true);
     const narrow = tableLines(columns, [['host.a_very_long_name', '1234567890123', 'km/s'].map(cell)], 10);
     expect(narrow[1]).toContain('1234567890123');
+  });
+
+  it('hides what may be hidden before it cuts what a line is about', () => {
+    const described = [...columns, { title: 'DESCRIPTION', shrinks: 'hide' as const }];
+    const rows = [['host.a_very_long_name', '3.5', '%', 'What it is, in many words'].map(cell)];
+    expect(tableLines(described, rows, 60)[1]).toBe(
+      'host.a_very_long_name    3.5  %      What it is, in many wo…',
+    );
+    expect(tableLines(described, rows, 40)[1]).toBe('host.a_very_long_name    3.5  %');
   });
 
   it('colours a cell without counting the escape sequences', () => {

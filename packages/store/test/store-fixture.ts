@@ -17,6 +17,7 @@ import { Registry } from 'prom-client';
 import { startStore, type StoreDaemonOptions } from '../src/store-daemon.ts';
 import { startTestNats, type TestNats } from '../../../test/support/test-nats.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { waitFor } from '../../../test/support/wait-for.ts';
 
 export const WIND = { component: 'wx', sensor: 'wind_speed' };
 
@@ -28,7 +29,7 @@ export async function testNats(): Promise<TestNats> {
 }
 
 /** A connection with the streams set up. */
-export async function testConnection(nats: TestNats): Promise<BusConnection> {
+export async function testConnection(nats: { readonly url: string }): Promise<BusConnection> {
   const connection = await BusConnection.connect({ servers: nats.url, name: 'test' });
   onTestFinished(() => connection.close());
   await setupStreams(connection);
@@ -47,7 +48,7 @@ export interface TestStore extends RunningDaemon {
 
 /** Archiver and history service in this process. */
 export async function testStore(
-  nats: TestNats,
+  nats: { readonly url: string },
   options: Partial<StoreDaemonOptions> = {},
 ): Promise<TestStore> {
   const registry = new Registry();
@@ -126,6 +127,17 @@ export async function fullHistory(
 
 export async function storeStatus(connection: BusConnection): Promise<StoreStatus> {
   return (await callService(connection, STORE_SUBJECTS.status)) as StoreStatus;
+}
+
+/** Waits until everything in the stream is stored. */
+export function everythingStored(connection: BusConnection): Promise<StoreStatus> {
+  return waitFor(
+    async () => {
+      const status = await storeStatus(connection);
+      return status.lagMessages === 0 && status.state === 'reading' ? status : undefined;
+    },
+    { what: 'everything is stored', timeoutMs: 20_000 },
+  );
 }
 
 /** A metric's value, of all its labels together or of one. */

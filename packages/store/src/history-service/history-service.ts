@@ -8,15 +8,21 @@ import type { Answer, EndpointContext } from './endpoint.ts';
 import { historyEndpoint } from './history-endpoint.ts';
 import { latestEndpoint } from './latest-endpoint.ts';
 import { RequestError, toRequestError } from './request-error.ts';
+import { RequestGate } from './request-gate.ts';
 import { sensorsEndpoint } from './sensors-endpoint.ts';
 
 /** Options of the history service. Defaults: {@link HISTORY_SERVICE_DEFAULTS}. */
 export interface HistoryServiceOptions {
-  /** Requests answered at a time; each holds one page in memory. Beyond it, BUSY is the answer. */
-  readonly mostRequests?: number;
+  /** Requests answered at a time; each holds one page in memory. */
+  readonly mostRunning?: number;
+  /** Requests that wait for their turn; beyond it, BUSY is the answer. */
+  readonly mostWaiting?: number;
 }
 
-export const HISTORY_SERVICE_DEFAULTS = { mostRequests: 64 } as const;
+export const HISTORY_SERVICE_DEFAULTS = { mostRunning: 16, mostWaiting: 1_000 } as const;
+
+/** The same failure is logged once in this time: whoever asks on and on must not fill the log. */
+const SAME_FAILURE_MS = 60_000;
 
 export interface HistoryServiceParts extends EndpointContext {
   readonly connection: BusConnection;
@@ -29,12 +35,13 @@ export interface HistoryServiceParts extends EndpointContext {
 /** Answers `rpc.store.*`: a NATS micro service named `store`, an endpoint each. */
 export class HistoryService {
   readonly #parts: HistoryServiceParts;
-  readonly #mostRequests: number;
-  #running = 0;
+  readonly #gate: RequestGate;
+  #lastFailure = { line: '', atMs: -Infinity };
 
   private constructor(parts: HistoryServiceParts, options: HistoryServiceOptions) {
     this.#parts = parts;
-    this.#mostRequests = options.mostRequests ?? HISTORY_SERVICE_DEFAULTS.mostRequests;
+    const { mostRunning, mostWaiting } = { ...HISTORY_SERVICE_DEFAULTS, ...options };
+    this.#gate = new RequestGate(mostRunning, mostWaiting);
   }
 
   static start(parts: HistoryServiceParts, options: HistoryServiceOptions = {}): Promise<BusService> {
@@ -46,7 +53,7 @@ export class HistoryService {
       metadata: { katbus: 'service', backend: parts.backend.name },
       endpoints: service.#endpoints(),
       onError: (error, subject) => {
-        parts.logger.error(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
+        service.#logFailure(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
       },
     });
   }
@@ -72,12 +79,8 @@ export class HistoryService {
   async #handle(endpoint: string, answer: Answer, payload: Uint8Array): Promise<string> {
     const { metrics } = this.#parts;
     const endTimer = metrics.requestSeconds.startTimer({ endpoint });
-    this.#running++;
     try {
-      if (this.#running > this.#mostRequests) {
-        throw new RequestError('BUSY', `${this.#mostRequests} requests are being answered: ask again later`);
-      }
-      const text = await answer(payload);
+      const text = await this.#gate.run(() => answer(payload));
       metrics.requests.inc({ endpoint, outcome: 'ok' });
       return text;
     } catch (error) {
@@ -88,8 +91,15 @@ export class HistoryService {
       });
       throw failure;
     } finally {
-      this.#running--;
       endTimer();
     }
+  }
+
+  #logFailure(line: string): void {
+    const nowMs = performance.now();
+    const isSame = line === this.#lastFailure.line && nowMs - this.#lastFailure.atMs < SAME_FAILURE_MS;
+    if (isSame) return;
+    this.#lastFailure = { line, atMs: nowMs };
+    this.#parts.logger.error(line);
   }
 }

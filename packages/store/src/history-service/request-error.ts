@@ -8,7 +8,7 @@ export type RequestErrorCode = (typeof REQUEST_ERROR_CODES)[number];
 const HTTP_STATUS: Readonly<Record<RequestErrorCode, number>> = {
   BAD_REQUEST: 400,
   NOT_FOUND: 404,
-  BUSY: 503,
+  BUSY: 429,
   STORE_FAILED: 500,
 };
 

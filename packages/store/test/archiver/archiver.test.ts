@@ -9,6 +9,7 @@ import {
 } from '@katbus/protocol';
 import { waitFor } from '../../../../test/support/wait-for.ts';
 import {
+  everythingStored,
   fullHistory,
   metric,
   publishSample,
@@ -20,17 +21,6 @@ import {
   testStore,
   WIND,
 } from '../store-fixture.ts';
-
-/** Waits until everything in the stream is stored. */
-async function stored(connection: Parameters<typeof storeStatus>[0]) {
-  return waitFor(
-    async () => {
-      const status = await storeStatus(connection);
-      return status.lagMessages === 0 && status.state === 'reading' ? status : undefined;
-    },
-    { what: 'everything is stored' },
-  );
-}
 
 describe('the archiver', () => {
   test('stores a sample within the promised delay, and gives it back as it was', async () => {
@@ -62,11 +52,11 @@ describe('the archiver', () => {
     const firstUs = wallClockUs();
     await publishSample(connection, { timeUs: firstUs, value: 'first' });
     const first = await testStore(nats, options);
-    await stored(connection);
+    await everythingStored(connection);
     await first.stop();
     await publishSample(connection, { timeUs: firstUs + 1, value: 'second' });
     const second = await testStore(nats, options);
-    await stored(connection);
+    await everythingStored(connection);
     expect((await fullHistory(connection, WIND)).map(({ value }) => value)).toEqual(['first', 'second']);
     expect(await metric(second.registry, 'samples_total')).toBe(1);
   });
@@ -114,7 +104,7 @@ describe('the archiver', () => {
     ];
     for (const [, badSubject, payload] of bad) await publishStored(connection, badSubject, payload);
     await publishSample(connection, { value: 'NaN' });
-    const status = await stored(connection);
+    const status = await everythingStored(connection);
     expect(status.quarantined).toBe(bad.length);
     expect((await fullHistory(connection, WIND)).map(({ value }) => value)).toEqual(['NaN']);
     for (const reason of new Set(bad.map(([name]) => name))) {
@@ -142,7 +132,7 @@ describe('the archiver', () => {
     await publishStored(connection, 'attributes.wx', JSON.stringify(attributes));
     await publishStored(connection, 'attributes.wx', JSON.stringify(attributes));
     await waitFor(() => notices.length > 0, { what: 'a notice' });
-    await stored(connection);
+    await everythingStored(connection);
     const page = (await callService(connection, STORE_SUBJECTS.sensors)) as CataloguePage;
     expect(page.sensors).toEqual([{ ...WIND, name: 'wx_wind_speed', attributes }]);
     const history = (await callService(connection, STORE_SUBJECTS.attributes, WIND)) as AttributesHistory;

@@ -11,8 +11,8 @@ import { attempt, openForWriting, transaction } from './sqlite-file.ts';
 import { WriteLog } from './write-log.ts';
 import type { WriterOptions } from './writer.ts';
 
-/** What a row of `latest` takes in the write-ahead log, about: a page is logged whole, and rows are scattered. */
-const LATEST_ROW_BYTES = 400;
+/** A page is logged whole, whatever changed in it. */
+const PAGE_BYTES = 4096;
 
 /** The catalogue open for writing. After a write that threw, close it: what it knows may not be what the file holds. */
 export class CatalogueFile {
@@ -51,7 +51,7 @@ export class CatalogueFile {
   /** One transaction. @throws {StoreError} */
   write(batch: PackedBatch, addresses: readonly SensorAddress[]): WriteSummary {
     return transaction(this.#database, this.#path, () => {
-      this.#sensors.write(batch.samples, addresses);
+      this.#log.wrote(PAGE_BYTES * (1 + this.#sensors.write(batch.samples, addresses)));
       let changedAttributes = 0;
       for (const row of batch.attributes) {
         if (this.#attributes.write(this.#sensors.idOf(row.sensor, addresses), row)) changedAttributes++;
@@ -61,7 +61,6 @@ export class CatalogueFile {
       for (const { payload } of batch.quarantine) this.#log.wrote(payload.length);
       for (const gap of batch.gaps) this.#writeGap(gap);
       if (batch.floor !== undefined) this.#writeFloor(batch.floor);
-      this.#log.wrote(LATEST_ROW_BYTES * batch.samples.count);
       return { newSensors: this.#sensors.takeAdded(), changedAttributes, quarantineDropped };
     });
   }

@@ -11,6 +11,8 @@ interface KnownSensor {
   latestUs: number;
 }
 
+const LATEST_ROWS_A_PAGE = 60;
+
 /**
  * The tables `sensors` and `latest` while they are written. What decides whether a row changes is kept in memory, so that the usual batch
  * only writes the latest samples.
@@ -57,8 +59,11 @@ export class CatalogueSensors {
     return this.#sensor(number, addresses).id;
   }
 
-  /** Within the transaction of a batch. */
-  write(columns: SampleColumns, addresses: readonly SensorAddress[]): void {
+  /**
+   * Within the transaction of a batch.
+   * @returns how many pages were touched, about
+   */
+  write(columns: SampleColumns, addresses: readonly SensorAddress[]): number {
     const { count, sensors, times, valueTimes, statuses, kinds, values, texts } = columns;
     const latestRows = new Map<number, number>();
     const earlier = new Set<KnownSensor>();
@@ -88,6 +93,7 @@ export class CatalogueSensors {
       into[at + 5] = values[row]!;
       into[at + 6] = texts.get(row) ?? null;
     });
+    return Math.min(ids.length, Math.ceil(this.#known.size / LATEST_ROWS_A_PAGE));
   }
 
   #sensor(number: number, addresses: readonly SensorAddress[]): KnownSensor {

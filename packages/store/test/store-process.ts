@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** `katbus store` as a process of its own, to be killed. */
+export class StoreProcess {
+  readonly #child: ChildProcess;
+  readonly #metricsUrl: string;
+  #output = '';
+
+  private constructor(child: ChildProcess, metricsUrl: string) {
+    this.#child = child;
+    this.#metricsUrl = metricsUrl;
+    child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+  }
+
+  static async start(natsUrl: string, directory: string, options: string[] = []): Promise<StoreProcess> {
+    const port = await freePort();
+    const script = new URL('./store-main.ts', import.meta.url).pathname;
+    const fixed = ['--nats', natsUrl, '--data', directory, '--monitoring-port', String(port)];
+    const child = spawn(process.execPath, [script, ...fixed, ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    return new StoreProcess(child, `http://127.0.0.1:${port}/metrics`);
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** A metric of the process, all labels together; throws as long as it does not serve them. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(this.#metricsUrl)).text();
+    const lines = text.split('\n').filter((line) => new RegExp(`^katbus_store_${name}[ {]`).test(line));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** @returns the exit code; null after a kill */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    this.#child.kill(signal);
+    if (this.isRunning) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

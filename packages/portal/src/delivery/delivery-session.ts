@@ -43,7 +43,8 @@ export class DeliverySession {
   async subscribe(patterns: readonly Pattern[], wantsSnapshot: boolean): Promise<Joined> {
     this.#lastId += 1;
     const subscription = new Subscription(this.#lastId, this, patterns, wantsSnapshot);
-    subscription.watch = this.newWatch();
+    // Without a snapshot nothing needs to be joined: what is published before the answer is not the subscription's.
+    if (wantsSnapshot) subscription.watch = this.newWatch();
     this.subscriptions.set(subscription.id, subscription);
     this.#delivery.add(subscription);
     let snapshot: Snapshot;
@@ -82,23 +83,19 @@ export class DeliverySession {
    */
   take(publication: Publication, subscriptions: readonly Subscription[], isFirst: boolean): void {
     let isWanted = false;
-    let isKnown = false;
     let isShown = false;
     let isWatched = false;
     for (const subscription of subscriptions) {
       if (subscription.watch !== undefined) isWatched = true;
       if (subscription.state !== 'live') continue;
-      const standing = subscription.standingOf(publication);
-      // Older than one snapshot, it may still be what another subscription waits for; the very sample of a snapshot is a double to all.
-      if (standing === 'newer') isWanted = true;
-      else if (standing === 'same') isKnown = true;
+      // What one subscription has had in its snapshot, another may still be owed.
+      if (!subscription.hasInSnapshot(publication)) isWanted = true;
       if (isFirst && subscription.hasShown(publication.key)) isShown = true;
     }
-    const isDelivered = isWanted && !isKnown;
     const isNew = isFirst && !isShown;
-    if (isDelivered) this.#receiver.publish(publication, isNew);
+    if (isWanted) this.#receiver.publish(publication, isNew);
     if (!isWatched) return;
-    const waiting: Waiting = { publication, isFirst: isNew, delivered: isDelivered || isKnown };
+    const waiting: Waiting = { publication, isFirst: isNew, delivered: isWanted };
     for (const { watch } of subscriptions) watch?.push(waiting);
   }
 

@@ -22,7 +22,10 @@ export interface Beginning {
 export class Join {
   readonly #subscription: Subscription;
   readonly #snapshot: Snapshot;
+  /** What takes the place of an older entry, or is added to the entries. */
   readonly #newer = new Map<string, Publication>();
+  /** What the session has had of keys that have no entry, since the entries were counted. */
+  readonly #passed = new Map<string, Publication>();
 
   /** @param snapshot retained for this, which releases it when it is finished or its pages are taken or dropped */
   constructor(subscription: Subscription, snapshot: Snapshot) {
@@ -69,12 +72,12 @@ export class Join {
 
   /** Lets what the session has had take the place of older entries. @param mayAdd also where there is no entry */
   #overtake(mayAdd: boolean): void {
-    if (!this.#subscription.wantsSnapshot) return;
     for (const { waiting } of this.#subscription.watch ?? []) {
       if (!waiting.delivered) continue;
       const { publication } = waiting;
       const entry = this.#entry(publication.key);
-      if (entry === undefined ? mayAdd : entry.timeUs <= publication.timeUs)
+      if (entry === undefined && !mayAdd) this.#passed.set(publication.key, publication);
+      else if (entry === undefined || entry.timeUs <= publication.timeUs)
         this.#newer.set(publication.key, publication);
     }
   }
@@ -82,7 +85,7 @@ export class Join {
   #mustFollow({ waiting }: Waited): boolean {
     if (waiting.delivered) return false;
     const { publication } = waiting;
-    const entry = this.#subscription.wantsSnapshot ? this.#entry(publication.key) : undefined;
+    const entry = this.#entry(publication.key) ?? this.#passed.get(publication.key);
     if (publication.kind === 'sample' && entry !== undefined && publication.timeUs <= entry.timeUs) {
       // The snapshot's own sample: no other subscription of the session may bring it again.
       if (publication.timeUs === entry.timeUs) waiting.delivered = true;

@@ -6,9 +6,6 @@ import type { Publication } from './publication.ts';
 /** `joining`: its snapshot is being read; `live`: what is published goes to the session; `closed`: unsubscribed, or the session ended. */
 export type SubscriptionState = 'joining' | 'live' | 'closed';
 
-/** How a live message stands to a snapshot that was sent a moment ago. */
-export type Standing = 'newer' | 'same' | 'older';
-
 /** The times of a snapshot's samples. */
 export interface Floors {
   /** Microseconds by key. */
@@ -42,10 +39,11 @@ export class Subscription {
     return this.#floorUs(key) !== undefined;
   }
 
-  standingOf({ kind, key, timeUs }: Publication): Standing {
-    const floorUs = kind === 'sample' && this.floors !== undefined ? this.#floorUs(key) : undefined;
-    if (floorUs === undefined || timeUs > floorUs) return 'newer';
-    return timeUs === floorUs ? 'same' : 'older';
+  /** Whether this came late: the snapshot had it, or a newer one of its sensor. */
+  hasInSnapshot({ kind, key, timeUs }: Publication): boolean {
+    if (kind !== 'sample' || this.floors === undefined) return false;
+    const floorUs = this.#floorUs(key);
+    return floorUs !== undefined && timeUs <= floorUs;
   }
 
   #floorUs(key: string): number | undefined {

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium as playwright } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { packagedChromium } from './chromium-package.ts';
+import { filesOnPath } from './program.ts';
 import { missing } from './requirement.ts';
 import type { Requirement } from './requirement.ts';
 
@@ -46,11 +45,9 @@ export async function findChromium(
 
 function systemPrograms(): readonly ChromiumProgram[] {
   const named = process.env.CHROMIUM_BIN;
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
-  const onPath = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
   return [
     ...(named ? [{ path: named, source: 'CHROMIUM_BIN', env: {} }] : []),
-    ...onPath.filter((path) => existsSync(path)).map((path) => ({ path, source: 'PATH', env: {} })),
+    ...filesOnPath(NAMES).map((path) => ({ path, source: 'PATH', env: {} })),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { chromium } from './chromium.ts';
 import { natsServer } from './nats-server.ts';
+import { program } from './program.ts';
 import type { Requirement } from './requirement.ts';
 
 export { launchChromium } from './chromium.ts';
@@ -9,6 +10,7 @@ export type { Found, Missing, Requirement } from './requirement.ts';
 export const REQUIREMENTS = {
   'nats-server': natsServer,
   chromium,
+  curl: program('curl'),
 } as const satisfies Readonly<Record<string, Requirement>>;
 
 export type RequirementName = keyof typeof REQUIREMENTS;

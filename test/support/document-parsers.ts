@@ -1,0 +1,42 @@
+import { parseAttributes, parseSample } from '@katbus/protocol';
+import { SCHEMAS, validate, type SchemaName } from '@katbus/protocol/schemas';
+import type { ArchivedSample, SampleValue, Status } from '@katbus/protocol';
+import { CSV_HEADER, csvLine } from '../../packages/portal/src/http/csv.ts';
+
+/** Reads an example with what reads the real thing. @throws what that throws when the example is wrong */
+export type DocumentParser = (text: string) => void;
+
+/** What is parsed by more than its schema. */
+const PROGRAMS: Readonly<Record<string, DocumentParser>> = {
+  'json sample': (text) => parseSample(text),
+  'json attributes': (text) => parseAttributes(text),
+  'csv history': parseHistoryCsv,
+};
+
+/** The parser of each tag: `json <name>` for each schema of the protocol, which is the check unless a program reads it too. */
+export const DOCUMENT_PARSERS: ReadonlyMap<string, DocumentParser> = new Map([
+  ...(Object.keys(SCHEMAS) as SchemaName[]).map((name): [string, DocumentParser] => [
+    `json ${name}`,
+    (text) => {
+      validate(name, JSON.parse(text));
+      PROGRAMS[`json ${name}`]?.(text);
+    },
+  ]),
+  ...Object.entries(PROGRAMS).filter(([tag]) => !tag.startsWith('json ')),
+]);
+
+/** Nothing in Katbus reads this CSV, so what writes it must give the example back. */
+function parseHistoryCsv(text: string): void {
+  const [header, ...rows] = text.trim().split('\n');
+  if (`${header}\r\n` !== CSV_HEADER) throw new Error(`the header is ${CSV_HEADER.trim()}`);
+  for (const row of rows) {
+    const [time, , valueTime, status, value] = row.split(',');
+    const sample: ArchivedSample = {
+      time: Number(time),
+      value_ts: Number(valueTime),
+      status: status as Status,
+      value: value === '' ? null : (JSON.parse(value ?? '') as SampleValue),
+    };
+    if (csvLine(sample).trimEnd() !== row) throw new Error(`${row} would be written as ${csvLine(sample)}`);
+  }
+}

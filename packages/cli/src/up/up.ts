@@ -122,10 +122,19 @@ function sayWhereToLook({ ports }: UpSettings): void {
   );
 }
 
+/** npm may pass on a Ctrl-C that the terminal has sent to us as well: what comes so soon after is the same one. */
+const SAME_SIGNAL_MS = 300;
+
 /** @param onSignal told the signal, and how many there have been @returns the undo */
 function onSignals(onSignal: (signal: NodeJS.Signals, count: number) => void): () => void {
   let count = 0;
-  const listener = (signal: NodeJS.Signals) => onSignal(signal, (count += 1));
+  let lastMs = -Infinity;
+  const listener = (signal: NodeJS.Signals) => {
+    if (performance.now() - lastMs < SAME_SIGNAL_MS) return;
+    lastMs = performance.now();
+    count += 1;
+    onSignal(signal, count);
+  };
   for (const signal of SIGNALS) process.on(signal, listener);
   return () => {
     for (const signal of SIGNALS) process.off(signal, listener);

@@ -12,18 +12,18 @@ import type { SubjectRoutes } from './subject-routes.ts';
 import type { Delivery, Subscription } from './subscription.ts';
 
 /** Subscribe requests under way at once, so that a reconnect does not trip over the portal's bound on a session's requests. */
-const WINDOW = 8;
+export const SUBSCRIBE_WINDOW = 8;
 
 type Timer = ReturnType<typeof setTimeout>;
 
 /** How a subscription stands with the portal. */
 export type Standing =
   /** To be asked for as soon as there is a connection and a place in the window. */
-  | { readonly name: 'wanted' }
-  | { readonly name: 'asked'; readonly failures: number }
+  | { readonly name: 'wanted'; readonly failures: number }
+  | { readonly name: 'asked' }
   | { readonly name: 'live'; readonly id: number }
   /** The portal could not; it is asked again when the timer ends. */
-  | { readonly name: 'resting'; readonly failures: number; readonly timer: Timer }
+  | { readonly name: 'resting'; readonly timer: Timer }
   | { readonly name: 'closed' };
 
 interface Kept {
@@ -64,6 +64,7 @@ export class SubscriptionReplay {
     this.#ask = ask;
   }
 
+  /** How each subscription stands that is not closed. */
   get standings(): Standing[] {
     return [...this.#kept].map(({ standing }) => standing);
   }
@@ -73,7 +74,14 @@ export class SubscriptionReplay {
     // Who only waits for samples need not look at `ready`; onClosed tells of the refusal too.
     ready.catch(() => undefined);
     const unroute = this.#routes.add(delivery);
-    const kept: Kept = { params, delivery, unroute, resolve, reject, standing: { name: 'wanted' } };
+    const kept: Kept = {
+      params,
+      delivery,
+      unroute,
+      resolve,
+      reject,
+      standing: { name: 'wanted', failures: 0 },
+    };
     this.#kept.add(kept);
     this.#askWanted();
     return {
@@ -106,7 +114,7 @@ export class SubscriptionReplay {
     this.#leaving.clear();
     for (const kept of this.#kept) {
       if (kept.standing.name === 'live') kept.missedFrom = heardSeconds;
-      this.#become(kept, { name: 'wanted' });
+      this.#become(kept, { name: 'wanted', failures: 0 });
     }
   }
 
@@ -127,15 +135,15 @@ export class SubscriptionReplay {
     if (!this.#connected) return;
     let underWay = this.standings.filter(({ name }) => name === 'asked').length;
     for (const kept of this.#kept) {
-      if (underWay >= WINDOW) return;
+      if (underWay >= SUBSCRIBE_WINDOW) return;
       if (kept.standing.name !== 'wanted') continue;
-      this.#subscribe(kept, 0);
+      this.#subscribe(kept, kept.standing.failures);
       underWay += 1;
     }
   }
 
   #subscribe(kept: Kept, failures: number): void {
-    const asked: Standing = { name: 'asked', failures };
+    const asked: Standing = { name: 'asked' };
     this.#become(kept, asked);
     kept.delivery.begin();
     this.#ask('subscribe', kept.params, {
@@ -168,8 +176,14 @@ export class SubscriptionReplay {
       this.#end(kept, error);
       return;
     }
-    const timer = setTimeout(() => this.#subscribe(kept, failures + 1), backoffMs(failures, this.#options));
-    this.#become(kept, { name: 'resting', failures, timer });
+    const timer = setTimeout(
+      () => {
+        this.#become(kept, { name: 'wanted', failures: failures + 1 });
+        this.#askWanted();
+      },
+      backoffMs(failures, this.#options),
+    );
+    this.#become(kept, { name: 'resting', timer });
     kept.delivery.retry(error);
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { decodeFloat, PortalClient, type PortalClientOptions } from '../src/index.ts';
+import { decodeFloat, PortalClient, type ClientState, type PortalClientOptions } from '../src/index.ts';
 import { waitFor } from '../../../test/support/wait-for.ts';
 import { RealKatbus } from './real-katbus.ts';
 
@@ -149,9 +149,11 @@ describe('with a real portal, archive and nats-server, the client', () => {
       onGap: ({ reason }) => seen.push(reason),
     }).ready;
     await waitFor(() => seen.includes(1), { what: 'the first sample' });
+    const states: ClientState[] = [];
+    client.onState((state) => states.push(state));
     await katbus.stopPortal();
-    await waitFor(() => client.state.name !== 'open', { what: 'the loss' });
-    expect(client.state).toMatchObject({ name: 'waiting', disconnect: { code: 1001 } });
+    await waitFor(() => states.length > 0, { what: 'the loss' });
+    expect(states[0]).toMatchObject({ name: 'waiting', disconnect: { code: 1001 } });
     sensor.update(2);
     sensor.update(3);
     await katbus.startPortal();

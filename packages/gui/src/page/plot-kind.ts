@@ -2,7 +2,8 @@ import { decodeFloat, type Attributes, type SampleValue } from '@katbus/protocol
 
 /** How the samples of a sensor are shown: a curve, steps between named levels, or only a table. */
 export type PlotKind =
-  | { readonly name: 'curve' }
+  /** `bounds`: what the attributes call the usual range; the axis does not go beyond it unless the values do. */
+  | { readonly name: 'curve'; readonly bounds?: readonly [least: number, most: number] }
   | { readonly name: 'levels'; readonly levels: readonly string[] }
   | { readonly name: 'table' };
 
@@ -16,7 +17,7 @@ export function plotKind(attributes: Attributes | undefined, newest: SampleValue
   switch (attributes?.type) {
     case 'integer':
     case 'float':
-      return { name: 'curve' };
+      return curve(attributes.params);
     case 'boolean':
       return { name: 'levels', levels: ['false', 'true'] };
     case 'lru':
@@ -35,6 +36,12 @@ export function plotKind(attributes: Attributes | undefined, newest: SampleValue
     default:
       return { name: 'table' };
   }
+}
+
+function curve(params: Attributes['params']): PlotKind {
+  const [least, most] = Array.isArray(params) ? (params as unknown[]) : [];
+  const isRange = typeof least === 'number' && typeof most === 'number' && least < most;
+  return isRange ? { name: 'curve', bounds: [least, most] } : { name: 'curve' };
 }
 
 /**

@@ -75,7 +75,7 @@ export class Plot {
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {
         x: { time: true, range: () => [this.#window[0], this.#window[1]] },
-        y: levels === undefined ? {} : { range: [-0.5, levels.length - 0.5] },
+        y: { range: (_plot, least, most) => heightRange(this.#kind, least, most) },
       },
       axes: [
         {
@@ -127,6 +127,18 @@ export class Plot {
     if (first === -1 || samples - first > MOST_DOTS) return [];
     return Array.from({ length: Math.max(0, samples - first) }, (_, place) => first + place);
   }
+}
+
+/** A tenth more than the values need on both sides, but not beyond the usual range that they keep to. */
+export function heightRange(kind: PlotKind, least: number | null, most: number | null): [number, number] {
+  if (kind.name === 'levels') return [-0.5, kind.levels.length - 0.5];
+  const bounds = kind.name === 'curve' ? kind.bounds : undefined;
+  // Nothing to draw yet.
+  if (least === null || most === null) return bounds === undefined ? [0, 1] : [...bounds];
+  const [low, high] = uPlot.rangeNum(least, most, 0.1, true) as [number, number];
+  if (bounds === undefined) return [low, high];
+  const keepsTo = least >= bounds[0] && most <= bounds[1];
+  return keepsTo ? [Math.max(low, bounds[0]), Math.min(high, bounds[1])] : [low, high];
 }
 
 function axisWidth(texts: readonly (string | null)[] | null): number {

@@ -172,7 +172,7 @@ function agoText(seconds: number): string {
 }
 
 function paramsText(params: Attributes['params']): string {
-  if (params === undefined) return 'none';
+  if (params === undefined || params.length === 0) return 'none';
   return typeof params === 'string' ? params : params.map((param) => JSON.stringify(param)).join(', ');
 }
 

@@ -20,6 +20,12 @@ describe('plot kind', () => {
     expect(tables.map((type) => named(type).name)).toEqual(tables.map(() => 'table'));
   });
 
+  it('has the usual range of a number from its params', () => {
+    expect(named('float', [0, 100])).toEqual({ name: 'curve', bounds: [0, 100] });
+    for (const params of [[], [5], [5, 5], ['0', '9'], [9, 1]])
+      expect(named('float', params)).toEqual({ name: 'curve' });
+  });
+
   it('is a table when there are more levels than an axis can show, and reads params of other systems', () => {
     expect(
       named(

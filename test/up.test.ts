@@ -74,7 +74,7 @@ class Up {
   }
 
   get natsUrl(): string {
-    return /nats-server (nats:\/\/\S+)/.exec(this.output)?.[1] ?? '';
+    return /nats-server (nats:\/\/[^\s,]+)/.exec(this.output)?.[1] ?? '';
   }
 
   get portalUrl(): string {

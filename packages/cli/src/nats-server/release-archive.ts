@@ -65,9 +65,10 @@ export async function fetchRelease(
   archive: ReleaseArchive,
   cache: string,
   onProgress: (line: string) => void,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
 ): Promise<string> {
   onProgress(`fetching nats-server ${RELEASE_VERSION} from ${new URL(archive.url).host}`);
-  const bytes = await download(archive.url);
+  const bytes = await download(archive.url, connectTimeoutMs);
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest !== archive.sha256) {
     throw new Error(`${archive.url} has SHA-256 ${digest}, not the pinned ${archive.sha256}`);
@@ -81,9 +82,9 @@ export async function fetchRelease(
   });
 }
 
-async function download(url: string): Promise<Uint8Array> {
+async function download(url: string, connectTimeoutMs: number): Promise<Uint8Array> {
   const abort = new AbortController();
-  let timer = setTimeout(() => abort.abort(), CONNECT_TIMEOUT_MS);
+  let timer = setTimeout(() => abort.abort(), connectTimeoutMs);
   try {
     const response = await fetch(url, { signal: abort.signal });
     if (!response.ok) throw new Error(`${url} answers ${response.status}`);

@@ -24,6 +24,7 @@ beforeEach(async () => {
   await promisify(execFile)('tar', ['-czf', 'stem.tar.gz', 'stem'], { cwd: folder.path });
   archive = await readFile(join(folder.path, 'stem.tar.gz'));
   server = createServer((request, response) => {
+    if (request.url === '/silent') return;
     if (request.url === '/absent') response.writeHead(404).end();
     else response.end(archive);
   });
@@ -37,8 +38,10 @@ afterEach(async () => {
 
 const cache = () => join(folder.path, 'cache');
 const digest = () => createHash('sha256').update(archive).digest('hex');
-const fetchFrom = (path: string, sha256: string) =>
-  fetchRelease({ url: `${origin}${path}`, sha256, member: 'stem/nats-server' }, cache(), () => undefined);
+const fetchFrom = (path: string, sha256: string, connectTimeoutMs?: number) => {
+  const release = { url: `${origin}${path}`, sha256, member: 'stem/nats-server' };
+  return fetchRelease(release, cache(), () => undefined, connectTimeoutMs);
+};
 
 test('an archive with the pinned digest is unpacked into the cache', async () => {
   const path = await fetchFrom('/stem.tar.gz', digest());
@@ -56,6 +59,12 @@ test('an archive with another digest is refused, naming both, and never unpacked
 
 test('a site that does not have it is said with its answer', async () => {
   await expect(fetchFrom('/absent', digest())).rejects.toThrow(/\/absent answers 404/);
+});
+
+test('a network that swallows what is sent does not hold up the next step for long', async () => {
+  await expect(fetchFrom('/silent', digest(), 50)).rejects.toThrow(
+    /^127\.0\.0\.1:\d+ did not answer in time$/,
+  );
 });
 
 test('the archive of each pinned platform is named as the release names it', () => {

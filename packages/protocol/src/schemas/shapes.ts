@@ -11,8 +11,10 @@ import {
   text,
 } from './parts.ts';
 import { PORTAL_SCHEMAS } from './portal-frames.ts';
+import { STORE_SCHEMAS } from './store-answers.ts';
 
-/** JSON Schemas (draft 2020-12) of what crosses a process boundary; those of client and portal are in portal-frames.ts. */
+/** JSON Schemas (draft 2020-12) of what crosses a process boundary; those of client and portal are in portal-frames.ts, the store's answers in
+ * store-answers.ts. */
 
 export const SCHEMAS = {
   sample,
@@ -48,6 +50,27 @@ export const SCHEMAS = {
     },
     ['component', 'instance', 'time', 'intervalSeconds', 'sensors'],
   ),
+  timeMessage: object(
+    {
+      time: seconds,
+      utc: name,
+      jd: { type: 'number' },
+      mjd: { type: 'number' },
+      lst: hours,
+      gast: hours,
+      dut1Seconds: { type: 'number', minimum: -0.9, maximum: 0.9 },
+      site: object(
+        {
+          name,
+          latitude: { type: 'number', minimum: -90, maximum: 90 },
+          longitude: { type: 'number', minimum: -180, maximum: 360 },
+          elevation: { type: 'number' },
+        },
+        ['name', 'latitude', 'longitude', 'elevation'],
+      ),
+    },
+    ['time', 'utc', 'jd', 'mjd', 'lst', 'gast', 'dut1Seconds', 'site'],
+  ),
   historyRequest: object(
     {
       component: name,
@@ -67,6 +90,7 @@ export const SCHEMAS = {
     'sensor',
   ]),
   emptyRequest: object({}),
+  ...STORE_SCHEMAS,
   ...PORTAL_SCHEMAS,
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;

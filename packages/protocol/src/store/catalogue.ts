@@ -79,4 +79,12 @@ export interface StoreStatus {
   readonly bytes: number;
 }
 
+/** `portal.cache_update_done`: the catalogue has new sensors or attributes; at most one a second. */
+export interface CacheUpdateDone {
+  /** Unix seconds. */
+  readonly time: number;
+  /** How many the catalogue knows. */
+  readonly sensors: number;
+}
+
 export const CATALOGUE_PAGE = { defaultSensors: 1_000, mostSensors: 5_000, mostBytes: 512 * 1024 } as const;

@@ -9,6 +9,7 @@ import {
 import type { DaemonOptions, StreamOptions } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
 import { ARCHIVER_DEFAULTS } from './archiver/archiver.ts';
+import { QUARANTINE_BYTES } from './backend/quarantine-bound.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
 import { startStore } from './store-daemon.ts';
 
@@ -17,6 +18,7 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions {
   readonly backend: BackendName;
   readonly maxDelay: number;
   readonly batchSamples: number;
+  readonly quarantineMib: number;
   readonly setup: boolean;
   readonly natsMonitoring?: string;
 }
@@ -55,6 +57,12 @@ function storeCommand(): Command {
         .argParser(numberWithin(1, 100_000, 'samples'))
         .default(ARCHIVER_DEFAULTS.batchMessages),
     )
+    .addOption(
+      new Option('--quarantine-mib <MiB>', 'how much of what cannot be stored is kept aside')
+        .env('KATBUS_STORE_QUARANTINE_MIB')
+        .argParser(numberWithin(0, 1e6, 'MiB'))
+        .default(QUARANTINE_BYTES / 1024 ** 2),
+    )
     .addOption(natsMonitoringOption())
     .addOption(new Option('--no-setup', 'leave the streams alone: somebody else runs "katbus setup"'));
   return addStreamOptions(command)
@@ -66,6 +74,7 @@ function storeCommand(): Command {
             nats: options.nats,
             backend: options.backend,
             directory: options.data,
+            quarantineBytes: options.quarantineMib * 1024 ** 2,
             archiver: {
               maxDelayMs: options.maxDelay * 1000,
               batchMessages: Math.floor(options.batchSamples),

@@ -9,14 +9,16 @@ export interface BackendOptions {
   readonly backend: BackendName;
   /** The data directory, for back ends that have one. */
   readonly directory: string;
+  /** How much quarantine is kept; the oldest goes. */
+  readonly quarantineBytes?: number;
 }
 
 /** @throws {StoreError} */
-export async function openBackend({ backend, directory }: BackendOptions): Promise<Backend> {
+export async function openBackend({ backend, ...options }: BackendOptions): Promise<Backend> {
   switch (backend) {
     case 'sqlite':
-      return SqliteBackend.open({ directory });
+      return SqliteBackend.open(options);
     case 'memory':
-      return new MemoryBackend();
+      return new MemoryBackend(options);
   }
 }

@@ -13,6 +13,7 @@ import {
   type Status,
   type StoreStatus,
 } from '@katbus/protocol';
+import { validate } from '@katbus/protocol/schemas';
 import { Registry } from 'prom-client';
 import { startStore, type StoreDaemonOptions } from '../src/store-daemon.ts';
 import { startTestNats, type TestNats } from '../../../test/support/test-nats.ts';
@@ -126,7 +127,7 @@ export async function fullHistory(
 }
 
 export async function storeStatus(connection: BusConnection): Promise<StoreStatus> {
-  return (await callService(connection, STORE_SUBJECTS.status)) as StoreStatus;
+  return validate<StoreStatus>('storeStatus', await callService(connection, STORE_SUBJECTS.status));
 }
 
 /** Waits until everything in the stream is stored. */

@@ -6,12 +6,12 @@ import { onTestFinished } from 'vitest';
 /** `katbus store` as a process of its own, to be killed. */
 export class StoreProcess {
   readonly #child: ChildProcess;
-  readonly #metricsUrl: string;
+  readonly #monitoringUrl: string;
   #output = '';
 
-  private constructor(child: ChildProcess, metricsUrl: string) {
+  private constructor(child: ChildProcess, monitoringUrl: string) {
     this.#child = child;
-    this.#metricsUrl = metricsUrl;
+    this.#monitoringUrl = monitoringUrl;
     child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
   }
@@ -26,7 +26,7 @@ export class StoreProcess {
     onTestFinished(() => {
       child.kill('SIGKILL');
     });
-    return new StoreProcess(child, `http://127.0.0.1:${port}/metrics`);
+    return new StoreProcess(child, `http://127.0.0.1:${port}`);
   }
 
   get output(): string {
@@ -37,9 +37,14 @@ export class StoreProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Throws as long as it does not serve `/readyz`. */
+  async isReady(): Promise<boolean> {
+    return (await fetch(`${this.#monitoringUrl}/readyz`)).ok;
+  }
+
   /** A metric of the process, all labels together; throws as long as it does not serve them. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(this.#metricsUrl)).text();
+    const text = await (await fetch(`${this.#monitoringUrl}/metrics`)).text();
     const lines = text.split('\n').filter((line) => new RegExp(`^katbus_store_${name}[ {]`).test(line));
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }

@@ -1,5 +1,5 @@
 import type { BusConnection } from '@katbus/bus/nats';
-import { SUBJECTS, toSeconds, wallClockUs } from '@katbus/protocol';
+import { SUBJECTS, toSeconds, wallClockUs, type CacheUpdateDone } from '@katbus/protocol';
 
 /** At most one notice in this time. */
 const QUIET_MS = 1_000;
@@ -37,7 +37,7 @@ export class CatalogueNotice {
   #publish(): void {
     // An event, not a state: whoever is cut off reads the catalogue again anyway.
     if (!this.#connection.connected) return;
-    const message = { time: toSeconds(wallClockUs()), sensors: this.#sensors() };
+    const message: CacheUpdateDone = { time: toSeconds(wallClockUs()), sensors: this.#sensors() };
     this.#connection.publish(SUBJECTS.cacheUpdateDone, JSON.stringify(message));
   }
 }

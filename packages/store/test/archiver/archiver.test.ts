@@ -7,6 +7,7 @@ import {
   type AttributesHistory,
   type CataloguePage,
 } from '@katbus/protocol';
+import { validate } from '@katbus/protocol/schemas';
 import { waitFor } from '../../../../test/support/wait-for.ts';
 import {
   everythingStored,
@@ -138,5 +139,6 @@ describe('the archiver', () => {
     const history = (await callService(connection, STORE_SUBJECTS.attributes, WIND)) as AttributesHistory;
     expect(history.attributes.map((span) => span.attributes)).toEqual([attributes]);
     expect(notices).toMatchObject([{ sensors: 1 }]);
+    validate('cacheUpdateDone', notices[0]);
   });
 });

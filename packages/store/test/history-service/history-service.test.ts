@@ -8,6 +8,7 @@ import {
   type HistoryPage,
   type LatestPage,
 } from '@katbus/protocol';
+import { validate } from '@katbus/protocol/schemas';
 import { Registry } from 'prom-client';
 import { MemoryBackend } from '../../src/backend/memory/memory-backend.ts';
 import { HistoryService } from '../../src/history-service/history-service.ts';
@@ -220,6 +221,15 @@ describe('latest', () => {
 });
 
 describe('the service', () => {
+  test('answers in the shapes that the schemas tell', async () => {
+    validate('historyPage', await history({ limit: 1 }));
+    validate('latestPage', await latest({ subjects: ['sensor.archive.>'], limit: 1 }));
+    validate('cataloguePage', await sensors({ limit: 1 }));
+    validate('attributesHistory', await callService(connection, STORE_SUBJECTS.attributes, WIND));
+    const { data } = await connection.request(STORE_SUBJECTS.sensors, '{"limit":0}');
+    validate('serviceError', JSON.parse(Buffer.from(data).toString()));
+  });
+
   test('is found as a micro service', async () => {
     expect(await discoverServices(connection, { name: 'store' })).toMatchObject([
       { name: 'store', version: '1.2.3', metadata: { backend: 'memory' } },

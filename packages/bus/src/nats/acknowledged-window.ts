@@ -10,8 +10,9 @@ export type LaneName = 'archive' | 'normal';
 export const RESEND_HEADER = 'Katbus-Resend';
 
 export interface WindowOptions {
-  /** Messages under way in each lane. */
+  /** Messages, and bytes, under way in each lane. */
   readonly window?: number;
+  readonly windowBytes?: number;
   /** Silence after which a message counts as not taken, milliseconds. */
   readonly ackTimeoutMs?: number;
   readonly mostArchiveMessages?: number;
@@ -23,6 +24,7 @@ export interface WindowOptions {
 /** Archive samples of an outage of minutes are kept; normal ones of seconds, because nobody reads them later. */
 export const WINDOW_DEFAULTS = {
   window: 4_096,
+  windowBytes: 8 * 1024 ** 2,
   ackTimeoutMs: 5_000,
   mostArchiveMessages: 200_000,
   mostArchiveBytes: 64 * 1024 ** 2,
@@ -67,10 +69,10 @@ export class AcknowledgedWindow {
   constructor(connection: BusConnection, options: WindowOptions = {}) {
     this.connection = connection;
     this.inbox = connection.newInbox();
-    const { window, ackTimeoutMs, ...most } = { ...WINDOW_DEFAULTS, ...options };
-    const lane = (name: LaneName, bounds: Omit<LaneBounds, 'window' | 'ackTimeoutMs'>) =>
+    const { window, windowBytes, ackTimeoutMs, ...most } = { ...WINDOW_DEFAULTS, ...options };
+    const lane = (name: LaneName, bounds: Omit<LaneBounds, 'window' | 'windowBytes' | 'ackTimeoutMs'>) =>
       new PublishingLane(
-        { window, ackTimeoutMs, ...bounds },
+        { window, windowBytes, ackTimeoutMs, ...bounds },
         {
           send: (subject, payload, reply, resend) => this.send(name, subject, payload, reply, resend),
           tell: (event) => this.laneTold(name, event),
@@ -127,9 +129,9 @@ export class AcknowledgedWindow {
   /** Resolves when all is acknowledged, refused or dropped, or when the time is over. @returns whether all was done in time */
   async flush(timeoutMs: number): Promise<boolean> {
     const isDone = () => this.lanes.archive.pending === 0 && this.lanes.normal.pending === 0;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-    await Promise.race([this.until(isDone), timeout]);
+    const deadlineMs = performance.now() + timeoutMs;
+    const timer = setTimeout(() => this.checkWaiters(), timeoutMs + 1);
+    await this.until(() => isDone() || performance.now() >= deadlineMs);
     clearTimeout(timer);
     return isDone();
   }

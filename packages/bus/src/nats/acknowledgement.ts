@@ -9,9 +9,12 @@ export type PublishAnswer =
   /** It may be taken later: no stream, no leader, a full stream or queue. */
   | { readonly type: 'unavailable'; readonly reason: string }
   /** It will never be taken. */
-  | { readonly type: 'refused'; readonly reason: string };
+  | { readonly type: 'refused'; readonly reason: string }
+  /** No word of a stream: some subscriber has answered a message that it thought was a request. */
+  | { readonly type: 'ignored' };
 
 const STORED: PublishAnswer = { type: 'stored' };
+const IGNORED: PublishAnswer = { type: 'ignored' };
 /** How a success begins; `"duplicate": true` further on is a success as well. */
 const SUCCESS = Buffer.from('{"stream"');
 
@@ -23,25 +26,32 @@ const PERMANENT = new Map([
 
 export function readPublishAnswer(message: BusMessage): PublishAnswer {
   const { data } = message;
-  if (!message.hasHeaders && SUCCESS.compare(data, 0, SUCCESS.length) === 0) return STORED;
+  if (!message.hasHeaders && isSuccess(data)) return STORED;
   if (message.hasHeaders && message.status !== 0) {
     const reason =
       message.status === 503 ? 'no stream takes this subject' : `${message.status} ${message.statusText}`;
     return { type: 'unavailable', reason };
   }
   const error = errorOf(data);
-  const code = error?.err_code ?? 0;
-  const reason = error?.description ?? 'an answer that is no acknowledgement';
+  if (typeof error?.err_code !== 'number') return IGNORED;
+  const code = error.err_code;
+  const reason = error.description ?? `error ${code}`;
   return PERMANENT.has(code)
     ? { type: 'refused', reason: PERMANENT.get(code) ?? reason }
     : { type: 'unavailable', reason };
 }
 
+function isSuccess(data: Uint8Array): boolean {
+  for (let i = 0; i < SUCCESS.length; i += 1) if (data[i] !== SUCCESS[i]) return false;
+  return true;
+}
+
 function errorOf(data: Uint8Array): { err_code?: number; description?: string } | undefined {
   try {
-    return (
-      JSON.parse(Buffer.from(data).toString()) as { error?: { err_code?: number; description?: string } }
-    ).error;
+    const answer = JSON.parse(Buffer.from(data).toString()) as {
+      error?: { err_code?: number; description?: string };
+    } | null;
+    return answer?.error;
   } catch {
     return undefined;
   }

@@ -1,11 +1,13 @@
 import type { PublishAnswer } from './acknowledgement.ts';
 import { EntryRing } from './entry-ring.ts';
+import { WaitingQueue } from './waiting-queue.ts';
 
 /** Bounds of one lane. */
 export interface LaneBounds {
-  /** Messages that may be under way, sent and not acknowledged. */
+  /** Messages and bytes that may be under way, sent and not acknowledged. */
   readonly window: number;
-  /** Messages and bytes that may wait or be under way; past either, samples are dropped and counted. */
+  readonly windowBytes: number;
+  /** Messages and bytes that may wait or be under way; past either, waiting samples are dropped and counted. */
   readonly mostMessages: number;
   readonly mostBytes: number;
   /** Silence after which what is under way counts as not taken. */
@@ -31,15 +33,10 @@ export interface LaneCounters {
 /** What a lane needs of its window. */
 export interface LaneOutlet {
   /**
-   * @param replyNumber undefined: no answer is wanted
+   * @param reply undefined: no answer is wanted
    * @returns why it can never be sent, or undefined when it was
    */
-  send(
-    subject: string,
-    payload: string,
-    replyNumber: string | undefined,
-    resend: boolean,
-  ): string | undefined;
+  send(subject: string, payload: string, reply: string | undefined, resend: boolean): string | undefined;
   tell(event: LaneEvent): void;
   /** A message is done. */
   progressed(): void;
@@ -59,33 +56,37 @@ interface Entry {
   payload: string;
   readonly bytes: number;
   readonly precious: boolean;
+  readonly order: number;
   sentAtMs: number;
-  /** The round in which it was last sent; 0: never. */
-  sentRound: number;
   done: boolean;
 }
 
 /**
  * - `flowing`: new messages go out as the window allows.
- * - `stalled`: the stream did not take something. Its oldest unacknowledged message is sent again, with growing pauses, until it
- *   is acknowledged; then all the others that were under way, in order; then what is new.
+ * - `stalled`: the stream did not take something. Its oldest unacknowledged message is sent again, with growing pauses, until
+ *   something is acknowledged.
+ * - `settling`: acknowledgements come again, some perhaps of messages that were given up too early. When they pause, all that is still
+ *   unacknowledged is sent again, in order; then what is new. Sending it all again at the first one would double the load of a
+ *   server that is merely slow, and so make it slower.
  * - `disconnected`: nothing goes out.
  */
 type LaneState =
   | { readonly name: 'flowing' }
-  | { readonly name: 'stalled'; readonly retry: NodeJS.Timeout; readonly pauseMs: number }
+  | { readonly name: 'stalled'; readonly timer: NodeJS.Timeout; readonly pauseMs: number }
+  | { readonly name: 'settling'; readonly timer: NodeJS.Timeout }
   | { readonly name: 'disconnected' }
   | { readonly name: 'closed' };
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+const SETTLING_MS = 20;
 
 /**
  * Acknowledged publishing into one stream, in order, without a promise a message.
  *
- * Every message keeps its number until it is acknowledged, refused or dropped. A message that does not go out at once, or goes
- * out again, is marked as a resend: it may then arrive after newer messages of its sensor on the other lane, and whoever shows
- * live values can tell.
+ * A message that does not go out at once, or goes out again, is marked as a resend: it may then arrive after newer messages of its
+ * sensor on the other lane, and whoever shows live values can tell. What is under way is numbered and never dropped: it is bounded by
+ * the window, and has probably been taken. `published` is at any time the sum of the other counters but `resent`, and what is pending.
  */
 export class PublishingLane {
   readonly counters: LaneCounters = {
@@ -96,17 +97,15 @@ export class PublishingLane {
     dropped: 0,
     refused: 0,
   };
-  private readonly entries = new EntryRing<Entry>();
+  /** Sent and not done, in the order of their first sending, with holes where later ones are done before earlier ones. */
+  private readonly underWay = new EntryRing<Entry>();
+  private readonly waiting = new WaitingQueue<Entry>();
   private readonly bounds: LaneBounds;
   private readonly outlet: LaneOutlet;
   private state: LaneState = { name: 'flowing' };
-  /** Number of the first entry that was never sent. */
-  private next = 0;
-  private inFlight = 0;
-  private bytes = 0;
-  private kept = 0;
-  /** No entry before this number may be dropped before a precious one. */
-  private dropFrom = 0;
+  private underWayCount = 0;
+  private underWayBytes = 0;
+  private order = 0;
   /** Distinguishes the rounds of sending: a late error of an earlier round must not stall the next. */
   private round = 1;
 
@@ -117,41 +116,31 @@ export class PublishingLane {
 
   /** Messages that are not acknowledged yet. */
   get pending(): number {
-    return this.kept;
+    return this.underWayCount + this.waiting.length;
   }
 
-  /** @param precious such a message is dropped only when nothing else is left to drop */
+  /** @param precious such a message is dropped only when nothing else waits */
   publish(subject: string, payload: string, bytes: number, precious: boolean): void {
     if (this.state.name === 'closed') return;
     this.counters.published += 1;
     if (this.state.name === 'stalled' && this.bounds.whileStalled === 'send-plain') {
-      this.counters.plain += 1;
-      this.outlet.send(subject, payload, undefined, false);
+      this.sendPlain(subject, payload);
       return;
     }
-    const number = this.entries.push({
-      subject,
-      payload,
-      bytes,
-      precious,
-      sentAtMs: 0,
-      sentRound: 0,
-      done: false,
-    });
-    this.kept += 1;
-    this.bytes += bytes;
-    if (this.state.name === 'flowing' && this.next === number && this.inFlight < this.bounds.window) {
-      this.next += 1;
-      this.sendEntry(number, false);
+    this.order += 1;
+    const entry: Entry = { subject, payload, bytes, precious, order: this.order, sentAtMs: 0, done: false };
+    if (this.state.name === 'flowing' && this.waiting.length === 0 && this.hasRoomUnderWay()) {
+      this.sendFirst(entry, false);
+      return;
     }
+    this.waiting.push(entry);
     this.makeRoom();
   }
 
   /** An answer has come for a message of this lane. @param reply what stood behind the lane's inbox: `<round>.<number>` */
   answered(reply: string, answer: PublishAnswer): void {
     const dot = reply.indexOf('.');
-    const number = Number(reply.slice(dot + 1));
-    const entry = this.entries.get(number);
+    const entry = this.underWay.get(Number(reply.slice(dot + 1)));
     if (entry === undefined || entry.done) return;
     switch (answer.type) {
       case 'stored':
@@ -164,16 +153,18 @@ export class PublishingLane {
       case 'unavailable':
         if (Number(reply.slice(0, dot)) === this.round) this.stall(answer.reason);
         return;
+      case 'ignored':
+        return;
     }
-    if (this.state.name === 'stalled') this.resume();
-    else this.pump();
+    if (this.state.name === 'flowing') this.pump();
+    else if (this.state.name === 'stalled') this.settle(this.underWayCount);
   }
 
   /** Looks whether the oldest message under way has waited too long. To be called every now and then. */
   checkTimeout(): void {
     if (this.state.name !== 'flowing') return;
-    const oldest = this.entries.get(this.entries.first);
-    if (oldest === undefined || this.entries.first >= this.next) return;
+    const oldest = this.underWay.get(this.underWay.first);
+    if (oldest === undefined) return;
     if (this.outlet.nowMs() - oldest.sentAtMs > this.bounds.ackTimeoutMs) this.stall('no answer');
   }
 
@@ -187,53 +178,52 @@ export class PublishingLane {
 
   close(): void {
     this.become({ name: 'closed' });
-    this.entries.clear();
-    this.kept = 0;
-  }
-
-  private beginRound(): void {
-    this.round += 1;
-    this.inFlight = 0;
+    this.underWay.clear();
+    this.waiting.clear();
+    this.underWayCount = 0;
   }
 
   private become(state: LaneState): void {
-    if (this.state.name === 'stalled') clearTimeout(this.state.retry);
+    if (this.state.name === 'stalled' || this.state.name === 'settling') clearTimeout(this.state.timer);
     this.state = state;
   }
 
   private stall(reason: string): void {
-    if (this.state.name === 'closed' || this.state.name === 'disconnected') return;
-    const first = this.state.name === 'flowing';
-    const pauseMs = first
-      ? FIRST_PAUSE_MS
-      : Math.min((this.state as { pauseMs: number }).pauseMs * 2, LONGEST_PAUSE_MS);
-    this.beginRound();
-    const retry = setTimeout(() => this.probe(), pauseMs);
-    this.become({ name: 'stalled', retry, pauseMs });
-    if (first) this.outlet.tell({ type: 'stalled', reason });
+    if (this.state.name !== 'flowing' && this.state.name !== 'stalled') return;
+    const isFirst = this.state.name === 'flowing';
+    const pauseMs =
+      this.state.name === 'flowing' ? FIRST_PAUSE_MS : Math.min(this.state.pauseMs * 2, LONGEST_PAUSE_MS);
+    this.round += 1;
+    const timer = setTimeout(() => this.probe(), pauseMs);
+    this.become({ name: 'stalled', timer, pauseMs });
+    if (isFirst) this.outlet.tell({ type: 'stalled', reason });
   }
 
   /** Sends the oldest message again; its answer, or its silence, decides how to go on. */
   private probe(): void {
     if (this.state.name !== 'stalled') return;
-    this.skipDone();
-    if (this.entries.first >= this.next) {
-      this.resume();
-      return;
-    }
-    this.sendEntry(this.entries.first, true);
     const { pauseMs } = this.state;
-    const retry = setTimeout(() => this.stall('no answer'), this.bounds.ackTimeoutMs);
-    this.become({ name: 'stalled', retry, pauseMs });
+    const timer = setTimeout(() => this.stall('no answer'), this.bounds.ackTimeoutMs);
+    this.become({ name: 'stalled', timer, pauseMs });
+    if (this.underWayCount === 0) this.resume();
+    else this.sendEntry(this.underWay.first, true);
+  }
+
+  private settle(underWayBefore: number): void {
+    const timer = setTimeout(() => {
+      if (this.underWayCount < underWayBefore) this.settle(this.underWayCount);
+      else this.resume();
+    }, SETTLING_MS);
+    this.become({ name: 'settling', timer });
   }
 
   /** Sends again, in order, all that was under way, and only then what is new. */
   private resume(): void {
-    this.beginRound();
+    this.round += 1;
     this.become({ name: 'flowing' });
     const before = this.counters.resent;
-    for (let number = this.entries.first; number < this.next; number += 1) {
-      if (this.entries.get(number)?.done === false) this.sendEntry(number, true);
+    for (let number = this.underWay.first; number < this.underWay.end; number += 1) {
+      if (this.underWay.get(number)?.done === false) this.sendEntry(number, true);
     }
     this.outlet.tell({ type: 'flowing', resent: this.counters.resent - before });
     this.pump();
@@ -241,70 +231,76 @@ export class PublishingLane {
 
   /** Sends what waits, as far as the window allows. */
   private pump(): void {
-    while (
-      this.state.name === 'flowing' &&
-      this.next < this.entries.end &&
-      this.inFlight < this.bounds.window
-    ) {
-      const number = this.next;
-      this.next += 1;
+    while (this.state.name === 'flowing' && this.hasRoomUnderWay()) {
+      const entry = this.waiting.shift();
+      if (entry === undefined) return;
       // It was held back, so a newer message of its sensor may have gone out on the other lane.
-      if (this.entries.get(number)?.done === false) this.sendEntry(number, true, false);
+      this.sendFirst(entry, true);
     }
   }
 
-  private sendEntry(number: number, resend: boolean, counted = resend): void {
-    const entry = this.entries.get(number);
+  private hasRoomUnderWay(): boolean {
+    return this.underWay.length < this.bounds.window && this.underWayBytes < this.bounds.windowBytes;
+  }
+
+  private sendFirst(entry: Entry, resend: boolean): void {
+    this.underWayCount += 1;
+    this.underWayBytes += entry.bytes;
+    const number = this.underWay.push(entry);
+    this.send(entry, number, resend);
+  }
+
+  private sendEntry(number: number, resend: boolean): void {
+    const entry = this.underWay.get(number);
     if (entry === undefined) return;
-    if (counted) this.counters.resent += 1;
-    this.inFlight += 1;
+    this.counters.resent += 1;
+    this.send(entry, number, resend);
+  }
+
+  private send(entry: Entry, number: number, resend: boolean): void {
     entry.sentAtMs = this.outlet.nowMs();
-    entry.sentRound = this.round;
     const fault = this.outlet.send(entry.subject, entry.payload, `${this.round}.${number}`, resend);
     if (fault !== undefined) this.refuse(entry, fault);
   }
 
+  private sendPlain(subject: string, payload: string): void {
+    const fault = this.outlet.send(subject, payload, undefined, false);
+    if (fault === undefined) this.counters.plain += 1;
+    else this.tellRefused(subject, fault);
+  }
+
   private refuse(entry: Entry, reason: string): void {
-    this.counters.refused += 1;
     this.finish(entry);
-    this.outlet.tell({ type: 'refused', subject: entry.subject, reason });
+    this.tellRefused(entry.subject, reason);
+  }
+
+  private tellRefused(subject: string, reason: string): void {
+    this.counters.refused += 1;
+    this.outlet.tell({ type: 'refused', subject, reason });
   }
 
   private finish(entry: Entry): void {
     entry.done = true;
     entry.payload = '';
-    this.bytes -= entry.bytes;
-    this.kept -= 1;
-    if (entry.sentRound === this.round) this.inFlight -= 1;
+    this.underWayCount -= 1;
+    this.underWayBytes -= entry.bytes;
     this.skipDone();
     this.outlet.progressed();
   }
 
   private skipDone(): void {
-    while (this.entries.get(this.entries.first)?.done === true) this.entries.shift();
-    this.next = Math.max(this.next, this.entries.first);
+    while (this.underWay.get(this.underWay.first)?.done === true) this.underWay.shift();
   }
 
-  /** Drops the oldest messages until the bounds hold: first those that are not precious. */
+  /** Drops waiting messages until the bounds hold. */
   private makeRoom(): void {
-    while (this.kept > this.bounds.mostMessages || this.bytes > this.bounds.mostBytes) {
-      const victim = this.oldestToDrop();
-      if (victim === undefined) return;
+    const { mostMessages, mostBytes } = this.bounds;
+    while (this.pending > mostMessages || this.underWayBytes + this.waiting.bytes > mostBytes) {
+      const dropped = this.waiting.drop();
+      if (dropped === undefined) return;
       this.counters.dropped += 1;
-      this.outlet.tell({ type: 'dropped', subject: victim.subject });
-      this.finish(victim);
+      this.outlet.tell({ type: 'dropped', subject: dropped.subject });
+      this.outlet.progressed();
     }
-  }
-
-  private oldestToDrop(): Entry | undefined {
-    // What is under way has probably been taken: to drop it would be a count and no relief.
-    this.dropFrom = Math.max(this.dropFrom, this.state.name === 'flowing' ? this.next : this.entries.first);
-    for (; this.dropFrom < this.entries.end; this.dropFrom += 1) {
-      const entry = this.entries.get(this.dropFrom);
-      if (entry !== undefined && !entry.done && !entry.precious) return entry;
-    }
-    // Nothing but changes of status is left.
-    this.skipDone();
-    return this.entries.get(this.entries.first);
   }
 }

@@ -6,6 +6,8 @@ import { STATUSES } from '../status.ts';
 
 export const text = { type: 'string', minLength: 1, maxLength: 65_536 } as const;
 export const name = { type: 'string', minLength: 1, maxLength: 300 } as const;
+/** Of a day. */
+export const hours = { type: 'number', minimum: 0, exclusiveMaximum: 24 } as const;
 export const seconds = { type: 'number', minimum: -1e11, maximum: 1e11 } as const;
 export const cursor = { type: 'string', minLength: 1, maxLength: 1_024 } as const;
 export const count = { type: 'integer', minimum: 0 } as const;

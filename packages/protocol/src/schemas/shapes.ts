@@ -3,6 +3,7 @@ import {
   catalogueLimit,
   cursor,
   historyLimit,
+  hours,
   name,
   object,
   patterns,
@@ -58,7 +59,7 @@ export const SCHEMAS = {
       mjd: { type: 'number' },
       lst: hours,
       gast: hours,
-      dut1Seconds: { type: 'number', minimum: -0.9, maximum: 0.9 },
+      dut1Seconds: { type: 'number', minimum: -1, maximum: 1 },
       site: object(
         {
           name,

@@ -16,8 +16,8 @@ export interface HistoryOptions {
   readonly onChange: () => void;
 }
 
-/** Samples are archived some time after they are published; what was still on its way when the archive was asked is fetched after this. */
-const TAIL_DELAY_MS = 5_000;
+/** Samples are archived some time after they are published; what was still on its way when the archive was asked is fetched after these. */
+const TAIL_DELAYS_MS = [1_000, 5_000] as const;
 const TAIL_SECONDS = 60;
 const RETRY_DELAY_MS = 5_000;
 /** Of the difference between the clocks of a component and of the portal. */
@@ -48,7 +48,7 @@ export class SensorHistory {
 
   /** Asks the archive for the whole span again: something may have been missed. */
   reload(): void {
-    void this.#load(this.#options.now() - this.#options.spanSeconds, true);
+    void this.#load(this.#options.now() - this.#options.spanSeconds, 0);
   }
 
   close(): void {
@@ -56,25 +56,30 @@ export class SensorHistory {
     clearTimeout(this.#timer);
   }
 
-  async #load(start: number, isWhole: boolean): Promise<void> {
+  /** @param tail 0: the whole span, n: the n-th look at what was archived since */
+  async #load(start: number, tail: number): Promise<void> {
     clearTimeout(this.#timer);
     const fetch = Symbol('fetch');
     this.#fetch = fetch;
     const { address, now, onChange } = this.#options;
     try {
-      const range = { sensor: address, start, end: now() + AHEAD_SECONDS, boundary: isWhole };
+      const range = { sensor: address, start, end: now() + AHEAD_SECONDS, boundary: tail === 0 };
       for await (const page of this.#source.historyAll(range)) {
         if (this.#fetch !== fetch) return;
         this.series.merge(page.samples);
         onChange();
       }
+      if (this.#fetch !== fetch) return;
       this.note = this.series.thinned ? 'so many samples that only their extremes are drawn' : undefined;
-      if (isWhole) this.#later(TAIL_DELAY_MS, () => this.#load(now() - TAIL_SECONDS, false));
+      const tailDelayMs = TAIL_DELAYS_MS[tail];
+      if (tailDelayMs !== undefined) {
+        this.#later(tailDelayMs, () => this.#load(now() - TAIL_SECONDS, tail + 1));
+      }
     } catch (error) {
       if (this.#fetch !== fetch) return;
       const mayRetry = !(error instanceof PortalError) || error.retryable || error.code === 'notFound';
       this.note = noteOf(error);
-      if (mayRetry) this.#later(RETRY_DELAY_MS, () => this.#load(start, isWhole));
+      if (mayRetry) this.#later(RETRY_DELAY_MS, () => this.#load(start, tail));
     }
     if (this.#fetch === fetch) onChange();
   }

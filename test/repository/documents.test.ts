@@ -7,8 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DOCUMENT_PARSERS } from '../support/document-parsers.ts';
 import { brokenLinks, commandsOf, parseMarkdown } from '../support/documents.ts';
 import type { FencedBlock } from '../support/documents.ts';
-import { plainEnvironment, startKatbusUp } from '../support/katbus-up.ts';
-import type { KatbusUp } from '../support/katbus-up.ts';
+import { KatbusUp, plainEnvironment } from '../support/katbus-up.ts';
 import { requires } from '../support/requires.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -88,7 +87,7 @@ describe('while the whole system runs', () => {
   let up: KatbusUp;
   let curlSettings: TemporaryFolder;
   beforeAll(async () => {
-    up = await startKatbusUp();
+    up = await KatbusUp.run();
     curlSettings = await temporaryFolder('curl');
     // Without it curl is content with any answer.
     await writeFile(join(curlSettings.path, '.curlrc'), 'fail\n');

@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait-for.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const KATBUS = join(import.meta.dirname, '../../packages/cli/src/main.ts');
+const UP_WITHIN_MS = 60_000;
 
 /** Our environment without what would change a command of Katbus, but for the cache of fetched programs. */
 export function plainEnvironment(): Readonly<Record<string, string | undefined>> {
@@ -12,52 +14,138 @@ export function plainEnvironment(): Readonly<Record<string, string | undefined>>
   return Object.fromEntries(Object.entries(process.env).filter(kept));
 }
 
-/** The whole system as a user starts it: `katbus up` with its daemons as processes. */
-export interface KatbusUp extends AsyncDisposable {
-  /** `nats://127.0.0.1:4222` */
-  readonly natsUrl: string;
-  /** `http://127.0.0.1:8090` */
-  readonly portalUrl: string;
-  /** All that it has printed. */
-  output(): string;
-  /** Ctrl-C, and waits until all of it is gone; its data are removed. */
-  stop(): Promise<void>;
+/** What a command that has ended left behind. */
+export interface CommandOutcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-/**
- * Starts it on free ports with its data in a temporary folder.
- * @throws {Error} with what it printed, when it is not up within `timeoutMs` (60 s)
- */
-export async function startKatbusUp(options: { timeoutMs?: number } = {}): Promise<KatbusUp> {
-  const folder = await temporaryFolder('up');
-  const main = join(ROOT, 'packages/cli/src/main.ts');
-  const child = spawn(process.execPath, [main, 'up', '--ports-from', '0', '--data', folder.path], {
-    cwd: ROOT,
-    env: plainEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exited = once(child, 'close');
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  }
-  const stop = async () => {
-    child.kill('SIGINT');
-    await exited;
-    await folder.remove();
-  };
-  const lines = { natsUrl: /nats-server (nats:\/\/[^\s,]+)/, portalUrl: /open (http:\/\/[^\s/]+)/ };
-  try {
-    await waitFor(() => child.exitCode !== null || output.includes('Katbus is up'), {
-      what: 'katbus up to say that it is up',
-      timeoutMs: options.timeoutMs ?? 60_000,
+/** Runs `katbus` with these words to its end. */
+export function katbus(...words: string[]): Promise<CommandOutcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [KATBUS, ...words], { env: plainEnvironment() }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
-    const [natsUrl, portalUrl] = [lines.natsUrl, lines.portalUrl].map((line) => line.exec(output)?.[1]);
-    if (natsUrl === undefined || portalUrl === undefined)
-      throw new Error('katbus up did not say its addresses');
-    return { natsUrl, portalUrl, output: () => output, stop, [Symbol.asyncDispose]: stop };
-  } catch (error) {
-    await stop();
-    throw new Error(`katbus up did not come up; it printed:\n${output}`, { cause: error });
+  });
+}
+
+export interface KatbusUpOptions {
+  /** Behind `katbus up --data <folder>`; default: any free ports. */
+  readonly words?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A running `katbus up` with its daemons as processes, its data in a temporary folder, and what it has printed. */
+export class KatbusUp implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  output = '';
+  private readonly folder: TemporaryFolder;
+
+  private constructor(
+    folder: TemporaryFolder,
+    { words = ['--ports-from', '0'], environment = {} }: KatbusUpOptions,
+  ) {
+    this.folder = folder;
+    this.child = spawn(process.execPath, [KATBUS, 'up', '--data', folder.path, ...words], {
+      env: { ...plainEnvironment(), ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Not the repository's folder: it works from anywhere.
+      cwd: folder.path,
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    this.exited = once(this.child, 'close').then(([code]) => code as number | null);
   }
+
+  /** Starts it, and waits for nothing. */
+  static async start(options: KatbusUpOptions = {}): Promise<KatbusUp> {
+    return new KatbusUp(await temporaryFolder('up'), options);
+  }
+
+  /** Starts it and waits until it is up. @throws {Error} with what it printed when it does not come up within 60 s */
+  static async run(options: KatbusUpOptions = {}): Promise<KatbusUp> {
+    const up = await KatbusUp.start(options);
+    try {
+      await up.isUp();
+      return up;
+    } catch (error) {
+      await up.remove();
+      throw error;
+    }
+  }
+
+  async isUp(): Promise<void> {
+    const settled = () => this.child.exitCode !== null || this.output.includes('Katbus is up');
+    await waitFor(settled, { what: 'katbus up to say that it is up', timeoutMs: UP_WITHIN_MS }).catch(
+      () => undefined,
+    );
+    if (!this.output.includes('Katbus is up'))
+      throw new Error(`katbus up did not come up; it printed:\n${this.output}`);
+  }
+
+  /** `nats://127.0.0.1:4222` */
+  get natsUrl(): string {
+    return /nats-server (nats:\/\/[^\s,]+)/.exec(this.output)?.[1] ?? '';
+  }
+
+  /** `http://127.0.0.1:8090` */
+  get portalUrl(): string {
+    return /open (http:\/\/\S+)/.exec(this.output)?.[1] ?? '';
+  }
+
+  /** Every process that belongs to it but itself: all have its folder or its NATS address among their arguments. */
+  async processes(): Promise<{ readonly pid: number; readonly command: string }[]> {
+    const mine = (command: string) =>
+      command.includes(this.folder.path) || (this.natsUrl !== '' && command.includes(this.natsUrl));
+    return (await runningProcesses()).filter(({ pid, command }) => pid !== this.child.pid && mine(command));
+  }
+
+  /** Ctrl-C, and waits until all of it is gone; its data are removed. */
+  async stop(): Promise<void> {
+    this.child.kill('SIGINT');
+    await this.exited;
+    await this.folder.remove();
+  }
+
+  /** Whatever its state is: nothing of it is left. */
+  async remove(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
+    for (const { pid } of await this.processes()) process.kill(pid, 'SIGKILL');
+    await this.folder.remove();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.remove();
+  }
+}
+
+/** From /proc where there is one: slim images have no `ps`. */
+async function runningProcesses(): Promise<{ pid: number; command: string }[]> {
+  if (process.platform !== 'linux') return processesByPs();
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      // A process may end while we look.
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return { pid: Number(pid), command: line.replaceAll('\0', ' ').trim() };
+    }),
+  );
+  return found.filter(({ command }) => command !== '');
+}
+
+async function processesByPs(): Promise<{ pid: number; command: string }[]> {
+  const stdout = await new Promise<string>((resolve, reject) => {
+    execFile('ps', ['-eo', 'pid=,args='], (error, text) => {
+      if (error === null) resolve(text);
+      else reject(error);
+    });
+  });
+  return stdout
+    .split('\n')
+    .map((line) => ({ pid: Number.parseInt(line), command: line.trim().replace(/^\d+ /, '') }))
+    .filter(({ pid }) => Number.isInteger(pid));
 }

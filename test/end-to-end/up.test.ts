@@ -1,113 +1,18 @@
-import { spawn, execFile, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { BusConnection, discoverServices } from '@katbus/bus/nats';
 import { parseSample, parseSensorSubject } from '@katbus/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestNats } from './support/test-nats.ts';
-import { temporaryFolder, type TemporaryFolder } from './support/temporary-folder.ts';
-import { waitFor } from './support/wait-for.ts';
-
-const KATBUS = join(import.meta.dirname, '../packages/cli/src/main.ts');
-const START_WITHIN_MS = 60_000;
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The environment without what would change our commands. */
-function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const clean = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('KATBUS_') || name === 'KATBUS_CACHE',
-  );
-  return { ...Object.fromEntries(clean), ...more };
-}
-
-function katbus(...words: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [KATBUS, ...words], { env: environment() }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
-
-/** A running `katbus up` with what it has printed. */
-class Up {
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | null>;
-  output = '';
-  private readonly folder: TemporaryFolder;
-
-  private constructor(
-    folder: TemporaryFolder,
-    words: readonly string[],
-    more: Readonly<Record<string, string>>,
-  ) {
-    this.folder = folder;
-    this.child = spawn(process.execPath, [KATBUS, 'up', '--data', folder.path, ...words], {
-      env: environment(more),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Not the repository's folder: it works from anywhere.
-      cwd: folder.path,
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    }
-    this.exited = once(this.child, 'close').then(([code]) => code as number | null);
-  }
-
-  static async start(words: readonly string[] = ['--ports-from', '0'], more = {}): Promise<Up> {
-    return new Up(await temporaryFolder('up'), words, more);
-  }
-
-  async isUp(): Promise<void> {
-    await waitFor(() => this.output.includes('Katbus is up'), {
-      what: 'up',
-      timeoutMs: START_WITHIN_MS,
-    }).catch((error: unknown) => {
-      throw new Error(`not up; it printed:\n${this.output}`, { cause: error });
-    });
-  }
-
-  get natsUrl(): string {
-    return /nats-server (nats:\/\/[^\s,]+)/.exec(this.output)?.[1] ?? '';
-  }
-
-  get portalUrl(): string {
-    return /open (http:\/\/\S+)/.exec(this.output)?.[1] ?? '';
-  }
-
-  /** Command lines of every process that belongs to it: all have its folder or its NATS address among their arguments. */
-  async processes(): Promise<{ readonly pid: number; readonly command: string }[]> {
-    const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,args=']);
-    return stdout
-      .split('\n')
-      .filter(
-        (line) => line.includes(this.folder.path) || (this.natsUrl !== '' && line.includes(this.natsUrl)),
-      )
-      .map((line) => ({ pid: Number.parseInt(line), command: line.trim().replace(/^\d+ /, '') }))
-      .filter(({ pid }) => pid !== this.child.pid);
-  }
-
-  async remove(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.exited;
-    for (const { pid } of await this.processes()) process.kill(pid, 'SIGKILL');
-    await this.folder.remove();
-  }
-}
+import { katbus, KatbusUp } from '../support/katbus-up.ts';
+import { startTestNats } from '../support/test-nats.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 describe('katbus up', () => {
-  let up: Up;
+  let up: KatbusUp;
 
   beforeAll(async () => {
-    up = await Up.start();
-    await up.isUp();
-  }, 2 * START_WITHIN_MS);
+    up = await KatbusUp.run();
+  }, 120_000);
 
   afterAll(() => up.remove());
 
@@ -263,19 +168,14 @@ describe('katbus up', () => {
 
 describe('katbus up, when things go wrong,', () => {
   it('leaves no process when it is killed', async () => {
-    const up = await Up.start();
-    try {
-      await up.isUp();
-      expect((await up.processes()).length).toBeGreaterThanOrEqual(5);
-      up.child.kill('SIGKILL');
-      await up.exited;
-      await waitFor(async () => (await up.processes()).length === 0, {
-        what: 'no process left',
-        timeoutMs: 20_000,
-      });
-    } finally {
-      await up.remove();
-    }
+    await using up = await KatbusUp.run();
+    expect((await up.processes()).length).toBeGreaterThanOrEqual(5);
+    up.child.kill('SIGKILL');
+    await up.exited;
+    await waitFor(async () => (await up.processes()).length === 0, {
+      what: 'no process left',
+      timeoutMs: 20_000,
+    });
   }, 120_000);
 
   it('names a port that is in use, before it starts anything', async () => {
@@ -283,51 +183,32 @@ describe('katbus up, when things go wrong,', () => {
     taken.listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const up = await Up.start(['--ports-from', '0', '--portal-port', String(port)]);
-    try {
-      expect(await up.exited).toBe(1);
-      expect(up.output).toMatch(
-        new RegExp(`^katbus: port ${port} \\(the portal; --portal-port\\) is in use .*\\n$`),
-      );
-    } finally {
-      await up.remove();
-    }
+    await using up = await KatbusUp.start({ words: ['--ports-from', '0', '--portal-port', String(port)] });
+    expect(await up.exited).toBe(1);
+    expect(up.output).toMatch(
+      new RegExp(`^katbus: port ${port} \\(the portal; --portal-port\\) is in use .*\\n$`),
+    );
   });
 
   it('uses the nats-server that it is given, and leaves it running', async () => {
     await using nats = await startTestNats();
-    const up = await Up.start(['--ports-from', '0', '--nats', nats.url]);
-    try {
-      await up.isUp();
-      const { stdout, code } = await katbus(
-        'status',
-        '--portal',
-        up.portalUrl,
-        '--nats',
-        'nats://127.0.0.1:1',
-      );
-      expect(stdout).toMatch(/^nats-server +unknown /m);
-      expect(stdout).toMatch(/^store +ok +answers the portal$/m);
-      expect(code).toBe(0);
-      up.child.kill('SIGINT');
-      expect(await up.exited).toBe(0);
-      const connection = await BusConnection.connect({ servers: nats.url, name: 'test' });
-      await connection.close();
-    } finally {
-      await up.remove();
-    }
+    await using up = await KatbusUp.run({ words: ['--ports-from', '0', '--nats', nats.url] });
+    const { stdout, code } = await katbus('status', '--portal', up.portalUrl, '--nats', 'nats://127.0.0.1:1');
+    expect(stdout).toMatch(/^nats-server +unknown /m);
+    expect(stdout).toMatch(/^store +ok +answers the portal$/m);
+    expect(code).toBe(0);
+    up.child.kill('SIGINT');
+    expect(await up.exited).toBe(0);
+    const connection = await BusConnection.connect({ servers: nats.url, name: 'test' });
+    await connection.close();
   }, 120_000);
 
   it('ends as a whole when a daemon cannot be kept running, and says why', async () => {
-    const up = await Up.start(['--ports-from', '0'], { KATBUS_SITE_LATITUDE: '91' });
-    try {
-      expect(await up.exited).toBe(1);
-      expect(up.output).toContain('KATBUS_SITE_LATITUDE');
-      expect(up.output).toMatch(/services +ERROR cannot be kept running: exit code 2/);
-      expect(up.output.trimEnd()).toMatch(/up +stopped$/);
-      expect(await up.processes()).toEqual([]);
-    } finally {
-      await up.remove();
-    }
+    await using up = await KatbusUp.start({ environment: { KATBUS_SITE_LATITUDE: '91' } });
+    expect(await up.exited).toBe(1);
+    expect(up.output).toContain('KATBUS_SITE_LATITUDE');
+    expect(up.output).toMatch(/services +ERROR cannot be kept running: exit code 2/);
+    expect(up.output.trimEnd()).toMatch(/up +stopped$/);
+    expect(await up.processes()).toEqual([]);
   }, 120_000);
 });

@@ -131,9 +131,11 @@ export class Outbox {
       answer.onWritten();
     }
     let written = 0;
-    for (; this.#hasRoom(); written += 1) {
+    // Where there is no room left, the socket will say when it has drained.
+    while (this.#hasRoom()) {
       const waiting = this.#queue[written];
-      if (waiting === undefined || !this.#write(waiting)) break;
+      if (waiting === undefined) break;
+      if (this.#write(waiting)) written += 1;
     }
     this.#queue.splice(0, written);
     wire.uncork();

@@ -1,0 +1,243 @@
+import fc from 'fast-check';
+import { Registry } from 'prom-client';
+import { describe, expect, test } from 'vitest';
+import { Publication } from '../../src/delivery/publication.ts';
+import { Snapshot, SnapshotMemory } from '../../src/delivery/snapshot.ts';
+import { SnapshotPages } from '../../src/delivery/snapshot-pages.ts';
+import { PortalMetrics } from '../../src/metrics.ts';
+import { textFrame } from '../../src/websocket/frame.ts';
+import { Outbox, type Wire } from '../../src/websocket/outbox.ts';
+
+/** A socket whose network takes bytes when the test says so. */
+class TestWire implements Wire {
+  readonly frames: { method?: string; params?: Record<string, unknown>; answer?: number }[] = [];
+  writableLength = 0;
+  takenBytes = 0;
+  mostWaiting = 0;
+
+  write(frame: Buffer): void {
+    this.writableLength += frame.length;
+    this.mostWaiting = Math.max(this.mostWaiting, this.writableLength);
+    const headerBytes = frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2;
+    this.frames.push(JSON.parse(frame.subarray(headerBytes).toString()) as object);
+  }
+
+  drain(): void {
+    this.takenBytes += this.writableLength;
+    this.writableLength = 0;
+  }
+
+  cork(): void {
+    // Frames are looked at one by one.
+  }
+
+  uncork(): void {
+    // As cork.
+  }
+}
+
+const LIMITS = { outboxBytes: 1_000, heldSensors: 3, stuckMs: 1_000 };
+
+function setUp(limits = LIMITS) {
+  const wire = new TestWire();
+  const overruns: number[] = [];
+  let answersWritten = 0;
+  const outbox = new Outbox({
+    wire,
+    limits,
+    metrics: new PortalMetrics(new Registry()),
+    onOverran: (fromUs) => overruns.push(fromUs),
+    onAnswersWritten: () => (answersWritten += 1),
+    nowUs: () => 7,
+  });
+  const drain = () => {
+    wire.drain();
+    outbox.pump();
+  };
+  return { wire, outbox, overruns, drain, answersWritten: () => answersWritten };
+}
+
+function sample(key: string, number: number): Publication {
+  const json = JSON.stringify({ value: number, padding: 'x'.repeat(100) });
+  return new Publication('sample', `sensor.archive.${key}`, key, json, number);
+}
+
+const answer = (number: number) => textFrame(JSON.stringify({ answer: number }));
+
+/** A frame in a few characters: `a5`, `a5+2` with two skipped, `answer 3`. */
+function short(frame: TestWire['frames'][number]): string {
+  if (frame.answer !== undefined) return `answer ${frame.answer}`;
+  const {
+    subject,
+    sample: value,
+    skipped,
+    id,
+  } = frame.params as Record<string, never> & { sample?: { value: number } };
+  if (frame.method === 'sample') {
+    return `${String(subject).split('.').at(-1)}${value?.value}${skipped === undefined ? '' : `+${String(skipped)}`}`;
+  }
+  return frame.method === 'snapshot' ? `page ${String(id)}` : String(frame.method);
+}
+
+function pages(id: number, count: number): SnapshotPages {
+  const snapshot = new Snapshot(new SnapshotMemory(1e6));
+  for (let i = 0; i < count; i += 1) snapshot.add(sample(`wx.page${i}`, i));
+  snapshot.retain();
+  return new SnapshotPages(id, snapshot, new Map(), 300);
+}
+
+describe('an outbox', () => {
+  test('writes at once while there is room', () => {
+    const { wire, outbox } = setUp();
+    outbox.publish(sample('wx.a', 1), true);
+    outbox.publish(sample('wx.a', 2), false);
+    outbox.answer(answer(1), () => undefined);
+    expect(wire.frames.map(short)).toEqual(['sensorAdded', 'a1', 'a2', 'answer 1']);
+  });
+
+  test('keeps the newest of each sensor past its bytes, and counts what is skipped', () => {
+    const { wire, outbox, drain } = setUp();
+    // Six of about 220 bytes are written before the socket holds more than 1,000; in the outbox nothing fits beside them.
+    for (let i = 1; i <= 10; i += 1) outbox.publish(sample('wx.a', i), false);
+    outbox.publish(sample('wx.b', 1), false);
+    const written = wire.frames.length;
+    drain();
+    expect(wire.frames.slice(written).map(short)).toEqual([`a10+${9 - written}`, 'b1']);
+    outbox.publish(sample('wx.a', 11), false);
+    expect(wire.frames.map(short).at(-1)).toBe('a11');
+  });
+
+  test('writes answers before everything that waits, and says when none waits', () => {
+    const { wire, outbox, drain, answersWritten } = setUp();
+    const begun: string[] = [];
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.a', 0), false);
+    const written = wire.frames.length;
+    outbox.publish(sample('wx.b', 1), false);
+    outbox.answer(answer(1), () => begun.push('first'));
+    outbox.answer(answer(2), () => {
+      begun.push('second');
+      outbox.snapshot(pages(1, 2));
+      outbox.publish(sample('wx.c', 1), false);
+    });
+    expect(outbox.answersWait).toBe(true);
+    expect(begun).toEqual([]);
+    drain();
+    expect(begun).toEqual(['first', 'second']);
+    expect(wire.frames.slice(written).map(short)).toEqual([
+      'answer 1',
+      'answer 2',
+      'b1',
+      'page 1',
+      'page 1',
+      'c1',
+    ]);
+    expect(answersWritten()).toBe(1);
+  });
+
+  test('drops what comes past its sensors, and says since when, when all that waited is written', () => {
+    const { wire, outbox, drain, overruns } = setUp();
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    const written = wire.frames.length;
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'a']) outbox.publish(sample(`wx.${key}`, 1), false);
+    drain();
+    expect(wire.frames.slice(written).map(short)).toEqual(['a1+1', 'b1', 'c1']);
+    expect(overruns).toEqual([7]);
+    drain();
+    expect(overruns).toEqual([7]);
+  });
+
+  test('never mixes what waits before a snapshot with what waits behind it', () => {
+    const { wire, outbox, drain } = setUp();
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    const written = wire.frames.length;
+    outbox.publish(sample('wx.a', 1), false);
+    outbox.snapshot(pages(1, 1));
+    outbox.publish(sample('wx.a', 2), false);
+    drain();
+    expect(wire.frames.slice(written).map(short)).toEqual(['a1', 'page 1', 'a2']);
+  });
+
+  test('forgets what nobody wants any more', () => {
+    const { wire, outbox, drain } = setUp();
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    const written = wire.frames.length;
+    outbox.publish(sample('wx.a', 1), false);
+    outbox.snapshot(pages(1, 1));
+    outbox.snapshot(pages(2, 1));
+    outbox.publish(sample('wx.b', 1), false);
+    outbox.forget(1, (subject) => subject.endsWith('.b'));
+    drain();
+    expect(wire.frames.slice(written).map(short)).toEqual(['page 2', 'b1']);
+  });
+
+  test('is stuck when nothing of what waits is taken for the given time', () => {
+    const { wire, outbox } = setUp();
+    const nowMs = performance.now();
+    expect(outbox.isStuck(nowMs + 10_000)).toBe(false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    expect(outbox.isStuck(nowMs + 10_500)).toBe(false);
+    expect(outbox.isStuck(nowMs + 11_000)).toBe(true);
+    wire.takenBytes += 10;
+    expect(outbox.isStuck(nowMs + 11_500)).toBe(false);
+    expect(outbox.isStuck(nowMs + 12_500)).toBe(true);
+  });
+
+  test('gives back the snapshots that it still holds when the session ends, and begins nothing', () => {
+    const { wire, outbox } = setUp();
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    const memory = new SnapshotMemory(1e6);
+    const snapshot = new Snapshot(memory);
+    snapshot.add(sample('wx.a', 1));
+    snapshot.retain();
+    outbox.snapshot(new SnapshotPages(1, snapshot, new Map(), 300));
+    let told = 0;
+    outbox.answer(answer(1), () => (told += 1));
+    expect(memory.bytes).toBeGreaterThan(0);
+    outbox.close();
+    expect(memory.bytes).toBe(0);
+    expect(told).toBe(1);
+  });
+
+  test('delivers, of each sensor, in order, the newest and a true count of what it skipped, however the client reads', () => {
+    const event = fc.oneof(
+      { weight: 8, arbitrary: fc.record({ key: fc.constantFrom('a', 'b', 'c') }) },
+      { weight: 1, arbitrary: fc.constant('drain' as const) },
+      { weight: 1, arbitrary: fc.constant('pages' as const) },
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 150 }), (events) => {
+        // As many places as sensors may wait on each side of the snapshots: nothing is ever dropped.
+        const { wire, outbox, drain } = setUp({ ...LIMITS, heldSensors: 1_000 });
+        const published = new Map<string, number>();
+        for (const each of events) {
+          if (each === 'drain') drain();
+          else if (each === 'pages') outbox.snapshot(pages(1, 3));
+          else {
+            const number = (published.get(each.key) ?? 0) + 1;
+            published.set(each.key, number);
+            outbox.publish(sample(`wx.${each.key}`, number), false);
+          }
+        }
+        while (outbox.isWaiting) drain();
+        const last = new Map<string, number>();
+        for (const { method, params } of wire.frames) {
+          if (method !== 'sample') continue;
+          const {
+            subject,
+            sample: value,
+            skipped,
+          } = params as unknown as {
+            subject: string;
+            sample: { value: number };
+            skipped?: number;
+          };
+          const key = subject.split('.').at(-1) ?? '';
+          expect(value.value).toBe((last.get(key) ?? 0) + (skipped ?? 0) + 1);
+          last.set(key, value.value);
+        }
+        expect(last).toEqual(published);
+        expect(wire.mostWaiting).toBeLessThan(LIMITS.outboxBytes + 500);
+      }),
+    );
+  });
+});

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { encodeSample, wallClockUs, type Sample } from '@katbus/protocol';
 import { BusConnection, publishStored } from '@katbus/bus/nats';
-import { startLiveSystem, type LiveSystem } from '../support/live-system.ts';
+import { LiveSystem } from '../support/live-system.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /**
@@ -17,7 +17,7 @@ let ticking: NodeJS.Timeout;
 let published = 0;
 
 beforeAll(async () => {
-  system = await startLiveSystem();
+  system = await LiveSystem.start();
   bus = await BusConnection.connect({ servers: system.nats.url, name: 'rubbish' });
   const neighbour = system.client();
   await neighbour.subscribe(['sensor.*.neighbour.>'], {
@@ -38,7 +38,7 @@ afterAll(async () => {
   await waitFor(() => seen.length >= published, { what: 'the last sample of the neighbour' });
   expect(seen).toEqual(all);
   await bus.close();
-  await system[Symbol.asyncDispose]();
+  await system.stop();
 });
 
 /** A well-formed sample of rubbish.x, to be spoilt. */
@@ -111,7 +111,7 @@ describe('rubbish on the bus', () => {
 
 /** Opens a raw websocket and gives what happened to it. */
 async function openSocket() {
-  const socket = new WebSocket(`${system.portalUrl.replace('http', 'ws')}/ws`);
+  const socket = new WebSocket(system.websocketUrl);
   const answers: { id: unknown; error?: { code: number } }[] = [];
   socket.on('message', (data) =>
     answers.push(JSON.parse((data as Buffer).toString()) as (typeof answers)[number]),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Broker, ComponentValue, SensorDefinition, UpdateOptions } from '@katbus/bus';
 import type { PortalClient } from '@katbus/client';
 import type { Sample, SampleValue } from '@katbus/protocol';
-import { startLiveSystem, type LiveSystem } from '../support/live-system.ts';
+import { LiveSystem } from '../support/live-system.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 interface Case {
@@ -42,7 +42,7 @@ const live = new Map<string, Sample>();
 const started = Date.now() / 1000 - 1;
 
 beforeAll(async () => {
-  system = await startLiveSystem();
+  system = await LiveSystem.start();
   broker = await system.join('probe');
   client = system.client();
   await client.subscribe(['sensor.*.probe.>'], { onSample: (sample) => live.set(sample.name, sample) }).ready;
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await system[Symbol.asyncDispose]();
+  await system.stop();
 });
 
 it.each(CASES)('$name arrives at a client as it was published', async ({ name, travels, options }) => {

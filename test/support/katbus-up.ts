@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -138,12 +139,7 @@ async function runningProcesses(): Promise<{ pid: number; command: string }[]> {
 }
 
 async function processesByPs(): Promise<{ pid: number; command: string }[]> {
-  const stdout = await new Promise<string>((resolve, reject) => {
-    execFile('ps', ['-eo', 'pid=,args='], (error, text) => {
-      if (error === null) resolve(text);
-      else reject(error);
-    });
-  });
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,args=']);
   return stdout
     .split('\n')
     .map((line) => ({ pid: Number.parseInt(line), command: line.trim().replace(/^\d+ /, '') }))

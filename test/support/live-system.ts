@@ -1,67 +1,129 @@
 import { Registry } from 'prom-client';
-import { Broker } from '@katbus/bus';
-import { createLogger } from '@katbus/bus/daemon';
+import { Broker, type BrokerOptions } from '@katbus/bus';
+import { createLogger, type DaemonContext, type RunningDaemon } from '@katbus/bus/daemon';
 import { PortalClient } from '@katbus/client';
-import { Portal } from '@katbus/portal';
-import { ARCHIVER_DEFAULTS, startStore } from '@katbus/store';
-import { temporaryFolder } from './temporary-folder.ts';
+import { Portal, type PortalOptions } from '@katbus/portal';
+import { startStore, type StoreDaemonOptions } from '@katbus/store';
+import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 import { startTestNats, type TestNats } from './test-nats.ts';
 
-/** The whole of Katbus in this process, but for nats-server: what a test needs that follows a sample from end to end. */
-export interface LiveSystem extends AsyncDisposable {
-  readonly nats: TestNats;
-  readonly portalUrl: string;
-  join(component: string): Promise<Broker>;
-  client(): PortalClient;
-  /** A counter or gauge as Prometheus would read it; all its labels must be as given. 0 when it is not there. */
-  metric(
-    daemon: 'portal' | 'store',
-    name: string,
-    labels?: Readonly<Record<string, string>>,
-  ): Promise<number>;
+export interface LiveSystemOptions {
+  /** Default sqlite, in a temporary folder. */
+  readonly backend?: StoreDaemonOptions['backend'];
+  readonly limits?: PortalOptions['limits'];
+  readonly assets?: PortalOptions['assets'];
 }
 
-export async function startLiveSystem(): Promise<LiveSystem> {
-  const stack = new AsyncDisposableStack();
-  const nats = stack.use(await startTestNats());
-  const folder = stack.use(await temporaryFolder('live-system'));
-  const logger = createLogger({ name: 'test', level: 'error', format: 'text' });
-  const registries = { store: new Registry(), portal: new Registry() };
-  const store = await startStore(
-    {
-      nats: nats.url,
-      backend: 'sqlite',
-      directory: folder.path,
-      archiver: { ...ARCHIVER_DEFAULTS, maxDelayMs: 100 },
-      setup: { settings: {}, monitoringUrl: nats.monitoringUrl },
-    },
-    { logger, registry: registries.store },
-  );
-  stack.defer(() => store.stop());
-  const portal = await Portal.start({ nats: nats.url, logger, registry: registries.portal, port: 0 });
-  stack.defer(() => portal.stop());
-  const host = `127.0.0.1:${portal.port}`;
-  return {
-    nats,
-    portalUrl: `http://${host}`,
-    join: async (component) => {
-      const broker = await Broker.connect({ component, servers: nats.url });
-      stack.defer(() => broker.close());
-      return broker;
-    },
-    client: () => {
-      const client = new PortalClient({ url: `ws://${host}/ws` });
-      stack.defer(() => client.close());
-      return client;
-    },
-    metric: async (daemon, name, labels = {}) => {
-      const metric = await registries[daemon].getSingleMetric(`katbus_${daemon}_${name}`)?.get();
-      const fits = (found: object) =>
-        Object.entries(labels).every(([label, text]) => found[label as never] === text);
-      return (metric?.values ?? [])
-        .filter((value) => fits(value.labels))
-        .reduce((sum, { value }) => sum + value, 0);
-    },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
+/** A real nats-server with a real archiver and a real portal in this process: what a test needs that follows a sample from end to end. */
+export class LiveSystem implements AsyncDisposable {
+  readonly nats: TestNats;
+  readonly #options: LiveSystemOptions;
+  readonly #folder: TemporaryFolder;
+  readonly #registries = { store: new Registry(), portal: new Registry() };
+  readonly #brokers: Broker[] = [];
+  readonly #clients: PortalClient[] = [];
+  #store: RunningDaemon | undefined;
+  #portal: Portal | undefined;
+  #portalPort = 0;
+
+  private constructor(nats: TestNats, folder: TemporaryFolder, options: LiveSystemOptions) {
+    this.nats = nats;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  static async start(options: LiveSystemOptions = {}): Promise<LiveSystem> {
+    const system = new LiveSystem(await startTestNats(), await temporaryFolder('live-system'), options);
+    try {
+      await system.#startStore();
+      await system.startPortal();
+      return system;
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  /** `http://127.0.0.1:8090` */
+  get portalUrl(): string {
+    return `http://127.0.0.1:${this.#portalPort}`;
+  }
+
+  /** `ws://127.0.0.1:8090/ws` */
+  get websocketUrl(): string {
+    return `ws://127.0.0.1:${this.#portalPort}/ws`;
+  }
+
+  async join(component: string, options: Partial<BrokerOptions> = {}): Promise<Broker> {
+    const broker = await Broker.connect({ component, servers: this.nats.url, ...options });
+    this.#brokers.push(broker);
+    return broker;
+  }
+
+  client(): PortalClient {
+    const client = new PortalClient({ url: this.websocketUrl });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async stopPortal(): Promise<void> {
+    await this.#portal?.stop();
+    this.#portal = undefined;
+  }
+
+  /** On the port of the one before, if there was one. */
+  async startPortal(): Promise<void> {
+    this.#registries.portal = new Registry();
+    const { limits = {}, assets } = this.#options;
+    const options = { nats: this.nats.url, port: this.#portalPort, limits, ...this.#context('portal') };
+    this.#portal = await Portal.start(assets === undefined ? options : { ...options, assets });
+    this.#portalPort = this.#portal.port;
+  }
+
+  /** A counter or gauge as Prometheus would read it, summed over what has these labels; 0 when it is not there. */
+  async metric(
+    daemon: 'portal' | 'store',
+    name: string,
+    labels: Readonly<Record<string, string>> = {},
+  ): Promise<number> {
+    const metric = await this.#registries[daemon].getSingleMetric(`katbus_${daemon}_${name}`)?.get();
+    const fits = (found: object) =>
+      Object.entries(labels).every(([label, text]) => found[label as never] === text);
+    return (metric?.values ?? [])
+      .filter((value) => fits(value.labels))
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    for (const broker of this.#brokers) await broker.close();
+    await this.stopPortal();
+    await this.#store?.stop();
+    await this.nats.stop();
+    await this.#folder.remove();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #startStore(): Promise<void> {
+    this.#store = await startStore(
+      {
+        nats: this.nats.url,
+        backend: this.#options.backend ?? 'sqlite',
+        directory: this.#folder.path,
+        archiver: { maxDelayMs: 100, backOff: { firstMs: 20, mostMs: 200 } },
+        setup: { settings: {}, monitoringUrl: this.nats.monitoringUrl },
+      },
+      this.#context('store'),
+    );
+  }
+
+  #context(daemon: 'portal' | 'store'): DaemonContext {
+    return {
+      logger: createLogger({ name: daemon, level: 'error', format: 'json' }),
+      registry: this.#registries[daemon],
+    };
+  }
 }

@@ -4,14 +4,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PortalClient } from '../src/index.ts';
 import { waitFor } from '../../../test/support/wait-for.ts';
-import { RealKatbus } from './real-katbus.ts';
+import { LiveSystem } from '../../../test/support/live-system.ts';
 
 const PACKAGE = new URL('../', import.meta.url);
 
 describe('README', () => {
-  let katbus: RealKatbus;
+  let katbus: LiveSystem;
   beforeAll(async () => {
-    katbus = await RealKatbus.start();
+    katbus = await LiveSystem.start({ backend: 'memory' });
   });
   afterAll(() => katbus.stop());
 
@@ -20,9 +20,9 @@ describe('README', () => {
     const example = /```ts client\n([\s\S]*?)```/.exec(text)?.[1];
     const address = 'ws://127.0.0.1:8090/ws';
     expect(example).toContain(address);
-    const broker = await katbus.broker('host');
+    const broker = await katbus.join('host');
     broker.addSensor({ name: 'cpu.load', type: 'float' }).update(NaN);
-    const client = new PortalClient({ url: katbus.url });
+    const client = new PortalClient({ url: katbus.websocketUrl });
     const range = { sensor: 'host.cpu_load', start: 0, end: Date.now() / 1000 + 10 };
     await waitFor(async () => (await client.history(range)).samples.length === 1, {
       what: 'the archived sample',
@@ -30,7 +30,7 @@ describe('README', () => {
     client.close();
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--input-type=module-typescript', '--eval', example!.replace(address, katbus.url)],
+      ['--input-type=module-typescript', '--eval', example!.replace(address, katbus.websocketUrl)],
       { cwd: PACKAGE, timeout: 20_000 },
     );
     // The answer and the snapshot may come in one turn: then the handler runs before the code behind `await`.

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { decodeFloat, PortalClient, type ClientState, type PortalClientOptions } from '../src/index.ts';
 import { waitFor } from '../../../test/support/wait-for.ts';
-import { RealKatbus } from './real-katbus.ts';
+import { LiveSystem } from '../../../test/support/live-system.ts';
 
 describe('with a real portal, archive and nats-server, the client', () => {
-  let katbus: RealKatbus;
+  let katbus: LiveSystem;
   const clients: PortalClient[] = [];
 
   beforeAll(async () => {
-    katbus = await RealKatbus.start();
+    katbus = await LiveSystem.start({ backend: 'memory' });
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.close();
@@ -16,13 +16,18 @@ describe('with a real portal, archive and nats-server, the client', () => {
   afterAll(() => katbus.stop());
 
   function connect(options: Partial<PortalClientOptions> = {}): PortalClient {
-    const client = new PortalClient({ url: katbus.url, firstDelayMs: 20, longestDelayMs: 200, ...options });
+    const client = new PortalClient({
+      url: katbus.websocketUrl,
+      firstDelayMs: 20,
+      longestDelayMs: 200,
+      ...options,
+    });
     clients.push(client);
     return client;
   }
 
   it('gets a snapshot, then what is published, every kind of value as it was given', async () => {
-    const broker = await katbus.broker('kinds');
+    const broker = await katbus.join('kinds');
     const float = broker.addSensor({ name: 'float', type: 'float', sampling: { archiveIntervalSeconds: 0 } });
     const array = broker.addSensor({
       name: 'array',
@@ -48,7 +53,7 @@ describe('with a real portal, archive and nats-server, the client', () => {
   });
 
   it('lists sensors with their attributes, from the components and from the archive', async () => {
-    const broker = await katbus.broker('wx');
+    const broker = await katbus.join('wx');
     broker
       .addSensor({ name: 'station.wind-speed', type: 'float', units: 'm/s', description: 'Wind' })
       .update(7.25, { status: 'warn' });
@@ -68,7 +73,7 @@ describe('with a real portal, archive and nats-server, the client', () => {
   });
 
   it('reads the history that was published, in pages', async () => {
-    const broker = await katbus.broker('past');
+    const broker = await katbus.join('past');
     const sensor = broker.addSensor({
       name: 'count',
       type: 'integer',
@@ -119,7 +124,7 @@ describe('with a real portal, archive and nats-server, the client', () => {
   });
 
   it('gives overlapping subscriptions each sample once, without a hole, when one of them ends', async () => {
-    const broker = await katbus.broker('overlap');
+    const broker = await katbus.join('overlap');
     const sensor = broker.addSensor({ name: 'n', type: 'integer', sampling: { archiveIntervalSeconds: 0 } });
     const client = connect();
     const wide: unknown[] = [];
@@ -139,7 +144,7 @@ describe('with a real portal, archive and nats-server, the client', () => {
   });
 
   it('comes back to a portal that was restarted, tells of the gap, and has what was published meanwhile', async () => {
-    const broker = await katbus.broker('restart');
+    const broker = await katbus.join('restart');
     const sensor = broker.addSensor({ name: 'n', type: 'integer', sampling: { archiveIntervalSeconds: 0 } });
     sensor.update(1);
     const client = connect();
@@ -164,7 +169,7 @@ describe('with a real portal, archive and nats-server, the client', () => {
   });
 
   it('is told of a gap when the portal had lost NATS, and goes on', { timeout: 60_000 }, async () => {
-    const broker = await katbus.broker('outage');
+    const broker = await katbus.join('outage');
     const sensor = broker.addSensor({ name: 'n', type: 'integer', sampling: { archiveIntervalSeconds: 0 } });
     const client = connect();
     const seen: unknown[] = [];

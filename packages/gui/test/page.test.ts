@@ -18,7 +18,7 @@ describeWithChromium('the page at the portal’s root', () => {
   afterAll(() => running.stop());
 
   it('shows a random value within 2 s of its publishing, and draws it', async () => {
-    const broker = await running.broker('random');
+    const broker = await running.system.join('random');
     const sensor = broker.addSensor({
       name: 'walk',
       type: 'float',
@@ -48,7 +48,7 @@ describeWithChromium('the page at the portal’s root', () => {
   });
 
   it('draws what the archive has from before the page was opened, flowing into what is live', async () => {
-    const broker = await running.broker('past');
+    const broker = await running.system.join('past');
     const sensor = broker.addSensor({
       name: 'ramp',
       type: 'integer',
@@ -61,7 +61,7 @@ describeWithChromium('the page at the portal’s root', () => {
     // Reloaded until the archiver has them: the page itself asks once more only for the last minute.
     await waitFor(
       async () => {
-        await page.goto(`${running.url}#past.ramp/15min`);
+        await page.goto(`${running.system.portalUrl}#past.ramp/15min`);
         await page.reload();
         await page.getByTestId('plot-note').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
         return (await samplesInPlot()) >= 200;
@@ -77,7 +77,7 @@ describeWithChromium('the page at the portal’s root', () => {
   });
 
   it('lists sensors with units, description, age, and a status by shape and word', async () => {
-    const broker = await running.broker('list');
+    const broker = await running.system.join('list');
     broker
       .addSensor({ name: 'mast.wind-speed', type: 'float', units: 'm/s', description: 'Wind at the mast' })
       .update(31.5, { status: 'warn' });
@@ -100,7 +100,7 @@ describeWithChromium('the page at the portal’s root', () => {
   });
 
   it('is worked by the keyboard, and keeps the selection in its address', async () => {
-    const broker = await running.broker('keys');
+    const broker = await running.system.join('keys');
     for (const name of ['alpha', 'beta', 'gamma']) broker.addSensor({ name, type: 'integer' }).update(1);
     const page = await running.open();
     await page.getByRole('option', { name: /beta/ }).waitFor();
@@ -125,7 +125,7 @@ describeWithChromium('the page at the portal’s root', () => {
   });
 
   it('shows only the sensors of one status when asked, as they change', async () => {
-    const broker = await running.broker('statuses');
+    const broker = await running.system.join('statuses');
     const sensor = broker.addSensor({ name: 'pump', type: 'integer' });
     sensor.update(1, { status: 'failure' });
     const page = await running.open();
@@ -141,7 +141,7 @@ describeWithChromium('the page at the portal’s root', () => {
   });
 
   it('draws named values as steps between levels, and lists changes of what has no height', async () => {
-    const broker = await running.broker('kinds');
+    const broker = await running.system.join('kinds');
     const mode = broker.addSensor({ name: 'mode', type: 'discrete', params: ['off', 'on', 'broken'] });
     const text = broker.addSensor({ name: 'text', type: 'string', sampling: { archiveIntervalSeconds: 0 } });
     mode.update('off');
@@ -161,17 +161,17 @@ describeWithChromium('the page at the portal’s root', () => {
   });
 
   it('says that the portal is gone, and comes back by itself', async () => {
-    const broker = await running.broker('outage');
+    const broker = await running.system.join('outage');
     const sensor = broker.addSensor({ name: 'level', type: 'integer' });
     sensor.update(10);
     const page = await running.open('#outage.level/15min');
     await page.getByTestId('detail-value').getByText('10', { exact: true }).waitFor();
-    await running.stopPortal();
+    await running.system.stopPortal();
     const connection = page.getByTestId('connection');
     await connection.getByText('no connection to the portal').waitFor();
     expect(await connection.getAttribute('data-mood')).toBe('bad');
     sensor.update(20);
-    await running.startPortal();
+    await running.system.startPortal();
     await connection.getByText('connected', { exact: true }).waitFor({ timeout: 20_000 });
     await page.getByTestId('detail-value').getByText('20', { exact: true }).waitFor();
     await waitFor(async () => (await curvePixels(page)).rows > 80, { what: 'the step during the outage' });
@@ -181,7 +181,7 @@ describeWithChromium('the page at the portal’s root', () => {
   });
 
   it('fits a narrow window: the list, then the sensor, and the way back', async () => {
-    const broker = await running.broker('narrow');
+    const broker = await running.system.join('narrow');
     broker.addSensor({ name: 'pressure', type: 'float' }).update(1);
     const page = await running.open('', { viewport: { width: 400, height: 800 } });
     const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
@@ -201,7 +201,7 @@ describeWithChromium('the page at the portal’s root', () => {
   it.each(['light', 'dark'] as const)(
     'follows the %s scheme of the system, the canvas too',
     async (colorScheme) => {
-      const broker = await running.broker(`scheme_${colorScheme}`);
+      const broker = await running.system.join(`scheme_${colorScheme}`);
       broker.addSensor({ name: 'one', type: 'float' }).update(1);
       const page = await running.open(`#scheme_${colorScheme}.one`, { colorScheme });
       await waitFor(async () => (await curvePixels(page)).pixels > 0, {
@@ -216,7 +216,7 @@ describeWithChromium('the page at the portal’s root', () => {
   );
 
   it('is not held up by 5,000 sensors', async () => {
-    const broker = await running.broker('many');
+    const broker = await running.system.join('many');
     const sensors = Array.from({ length: 5_000 }, (_, n) =>
       broker.addSensor({ name: `sensor-${n}`, type: 'integer' }),
     );

@@ -234,6 +234,11 @@ export class DurableConsumer {
     this.#waiting?.onArrival(this.#buffer.length >= this.#waiting.wanted);
   }
 
+  /** Finds a loss that no later delivery would show. */
+  #checkDelivered(deliverySequence: number): void {
+    if (deliverySequence > this.#deliverySequence) this.#recover(`delivery ${deliverySequence} was lost`);
+  }
+
   #onPullEnd(end: PullEnd, pull: Pull): void {
     if (pull !== this.#pull || this.#state !== 'flowing') return;
     if (end.type === 'lost') this.#recover(end.detail);
@@ -285,6 +290,9 @@ export class DurableConsumer {
       },
       onEnd: (end) => {
         this.#onPullEnd(end, pull);
+      },
+      onHeartbeat: (deliverySequence) => {
+        if (pull === this.#pull) this.#checkDelivered(deliverySequence);
       },
     });
     this.#pull = pull;

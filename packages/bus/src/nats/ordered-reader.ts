@@ -103,6 +103,10 @@ export class OrderedReader {
         onEnd: (end) => {
           this.#onPullEnd(end, pull);
         },
+        onHeartbeat: (deliverySequence) => {
+          const isBehind = deliverySequence > this.#deliverySequence;
+          if (pull === this.#pull && this.#state === 'reading' && isBehind) this.#restart();
+        },
       });
       this.#pull = pull;
       this.#request();

@@ -14,6 +14,8 @@ export interface PullEnd {
 export interface PullHandlers {
   readonly onMessage: (message: DeliveredMessage) => void;
   readonly onEnd: (end: PullEnd) => void;
+  /** Every few seconds while nothing comes: the number of the consumer's last delivery, to whomever. */
+  readonly onHeartbeat: (deliverySequence: number) => void;
 }
 
 export interface PullRequest {
@@ -109,10 +111,11 @@ export class Pull {
     }
   }
 
-  #takeStatus({ status, statusText }: BusMessage): void {
+  #takeStatus(message: BusMessage): void {
+    const { status, statusText } = message;
     const detail = `${status} ${statusText}`;
-    if (status === 100) return;
-    if (status === 404 || status === 408) this.#end('expired', detail);
+    if (status === 100) this.#handlers.onHeartbeat(Number(message.header('Nats-Last-Consumer') ?? 0));
+    else if (status === 404 || status === 408) this.#end('expired', detail);
     // 409 for a full request is no trouble; for all else (consumer deleted, leadership change, server shutdown, ...) it is.
     else if (status === 409 && /exceeds maxbytes|batch completed/i.test(statusText))
       this.#end('expired', detail);

@@ -248,6 +248,37 @@ describe('trouble', () => {
     consumer.close();
   });
 
+  test('the last message before a silence is read although another reader took it', async () => {
+    const consumer = await open();
+    const received: number[] = [];
+    let isOver = false;
+    const reading = (async () => {
+      while (!isOver) {
+        const messages = await consumer.fetch({ maxMessages: 100, maxWaitMs: 50, lingerMs: 1 });
+        received.push(...messages.map(number));
+      }
+    })();
+    const taken: string[] = [];
+    const undo = connection.subscribe('zombie', (message) => taken.push(message.reply ?? ''));
+    connection.publish('$JS.API.CONSUMER.MSG.NEXT.ARCHIVE.archiver', '1', { reply: 'zombie' });
+    while (taken.length === 0) {
+      await publish(0);
+      await vi.waitFor(() => {
+        expect(received.length + taken.length).toBe(published);
+      });
+    }
+    await vi.waitFor(
+      () => {
+        expect(received).toEqual(range(1, published));
+      },
+      { timeout: 15_000 },
+    );
+    isOver = true;
+    await reading;
+    undo();
+    consumer.close();
+  });
+
   test('what the stream let go unread is told as a gap', async () => {
     const events: ConsumerEvent[] = [];
     await publish(9);

@@ -49,6 +49,8 @@ const GATHER_SHARE = 1 / 4;
 const DECODE_AT_ONCE = 1_000;
 /** How long a fetch waits for something to come; also how soon a stop is noticed. */
 const FETCH_WAIT_MS = 250;
+/** How long a fetch waits for more once something has come. */
+const LINGER_MS = 50;
 
 export interface ArchiverParts {
   readonly connection: BusConnection;
@@ -144,6 +146,7 @@ export class Archiver {
         await connection.whenConnected();
         await prepare?.();
         const after = await this.#position.startAfter(this.#floor);
+        if (after.sequence === 0) this.#floor = undefined;
         return await DurableConsumer.open(connection, {
           stream: STREAMS.archive,
           durable: DURABLE,
@@ -168,8 +171,13 @@ export class Archiver {
       case 'ready':
         this.status.reading(event.nextSequence);
         break;
-      default:
+      case 'gap':
         this.#parts.logger.warn(this.#position.note(event));
+        break;
+      case 'stream-reset':
+        this.#parts.logger.warn(this.#position.note(event));
+        // Of the stream as it is now, nothing is known to be stored.
+        this.#floor = undefined;
     }
   }
 
@@ -196,6 +204,7 @@ export class Archiver {
   /** The next batch: full, or as old as it may get, or what there is when it is to stop. */
   async #gather(consumer: DurableConsumer): Promise<Batch> {
     const { batchMessages, batchBytes, maxDelayMs } = this.#options;
+    const gatherMs = GATHER_SHARE * maxDelayMs;
     const batch = new Batch({ messages: batchMessages, bytes: batchBytes });
     while (!batch.isFull && !this.#stopping.signal.aborted) {
       const leftMs = batch.dueMs - performance.now();
@@ -203,10 +212,11 @@ export class Archiver {
       const messages = await consumer.fetch({
         maxMessages: Math.min(batch.room, DECODE_AT_ONCE),
         maxWaitMs: Math.min(leftMs, FETCH_WAIT_MS),
+        lingerMs: Math.min(leftMs, LINGER_MS, gatherMs),
       });
       if (messages.length === 0) continue;
       if (batch.isEmpty) {
-        batch.dueMs = performance.now() + GATHER_SHARE * maxDelayMs;
+        batch.dueMs = performance.now() + gatherMs;
         this.#position.begin(batch, this.#floor);
       }
       for (const message of messages) {
@@ -231,7 +241,7 @@ export class Archiver {
     endTimer();
     this.#count(batch, summary);
     if (summary.newSensors > 0 || summary.changedAttributes > 0) this.#parts.onCatalogueChanged();
-    if (floor === undefined || batch.last === undefined) return true;
+    if (floor === undefined || batch.last === undefined || !this.#position.isOfPresentRun(batch)) return true;
     this.#floor = floor;
     try {
       await consumer.acknowledge(batch.last);

@@ -75,7 +75,7 @@ export class StreamPosition {
   /** Before a message is decoded: adds the gap rows that end with it to the batch. */
   pass(message: StreamMessage, batch: Batch): void {
     // The stream was reset while the batch was being gathered: its floor would be of neither run.
-    if (this.#runOfBatch.get(batch) !== this.#run) this.#runOfBatch.delete(batch);
+    if (!this.isOfPresentRun(batch)) this.#runOfBatch.delete(batch);
     const fromUs = this.#passed?.timestampUs ?? message.timestampUs;
     const toUs = message.timestampUs;
     if (this.#resetReason !== undefined) {
@@ -89,10 +89,15 @@ export class StreamPosition {
     this.#passed = { sequence: message.sequence, timestampUs: message.timestampUs };
   }
 
+  /** False when the stream was reset since: its sequences mean other messages now. */
+  isOfPresentRun(batch: Batch): boolean {
+    return this.#runOfBatch.get(batch) === this.#run;
+  }
+
   /** Through which message everything is stored once the batch is; undefined when that cannot be said. */
   async floorOf(batch: Batch): Promise<StreamFloor | undefined> {
-    const run = this.#runOfBatch.get(batch);
-    if (run !== this.#run || run === undefined || batch.last === undefined) return undefined;
+    const run = this.#run;
+    if (!this.isOfPresentRun(batch) || batch.last === undefined) return undefined;
     try {
       run.streamCreated ??= (await streamState(this.#connection, this.#stream)).createdTime;
     } catch {

@@ -68,45 +68,41 @@ export function backendSuite(
     });
 
     test('ends with one sample for each sensor and time, whatever came late, twice or out of order', async () => {
+      let run = 0;
+      const anyBatches = fc.array(fc.array(anySampleRow, { maxLength: 20 }), { maxLength: 4 });
       await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.array(anySampleRow, { maxLength: 20 }), { maxLength: 4 }),
-          async (batches) => {
-            const fresh = await open({ quarantineBytes: QUARANTINE_BYTES });
-            const model = new Map<string, Map<number, SampleRow>>();
-            const latest = new Map<string, SampleRow>();
-            try {
-              for (const samples of batches) {
-                await fresh.backend.write(batch({ samples }));
-                // What a killed archiver does: the same batch once more.
-                await fresh.backend.write(batch({ samples }));
-              }
-              for (const sample of batches.flatMap((samples) => [...samples, ...samples])) {
-                const address = formatAddress(sample);
-                model.set(
-                  address,
-                  (model.get(address) ?? new Map<number, SampleRow>()).set(sample.timeUs, sample),
-                );
-                if (supersedes(sample.timeUs, latest.get(address)?.timeUs ?? -Infinity))
-                  latest.set(address, sample);
-              }
-              for (const samples of model.values()) {
-                const [{ component, sensor }] = samples.values() as unknown as [SampleRow];
-                const expected = [...samples.values()]
-                  .sort((a, b) => a.timeUs - b.timeUs)
-                  .map(withoutAddress);
-                const query = { component, sensor, ...everything };
-                expect(await readAll(fresh.backend, query)).toEqual(expected);
-                expect(await readAll(fresh.backend, { ...query, blockSamples: 3 })).toEqual(expected);
-              }
-              const page = await fresh.backend.latest({ subjects: ['sensor.archive.>'], limit: 100 });
-              expect(new Map(page.rows.map((row) => [formatAddress(row), row]))).toEqual(latest);
-            } finally {
-              await fresh.dispose();
+        fc.asyncProperty(anyBatches, async (anyRows) => {
+          // Components of its own for each run: opening a back end each time would take longer than all the rest.
+          run++;
+          const batches = anyRows.map((rows) =>
+            rows.map((row) => ({ ...row, component: `${row.component}_${run}` })),
+          );
+          const model = new Map<string, Map<number, SampleRow>>();
+          const latest = new Map<string, SampleRow>();
+          for (const samples of batches) {
+            // The second time is what a killed archiver does.
+            for (const sample of [...samples, ...samples]) {
+              const address = formatAddress(sample);
+              const series = model.get(address) ?? new Map<number, SampleRow>();
+              model.set(address, series.set(sample.timeUs, sample));
+              const latestUs = latest.get(address)?.timeUs ?? -Infinity;
+              if (supersedes(sample.timeUs, latestUs)) latest.set(address, sample);
             }
-          },
-        ),
-        { numRuns: 30 },
+            await write(samples);
+            await write(samples);
+          }
+          for (const samples of model.values()) {
+            const [{ component, sensor }] = samples.values() as unknown as [SampleRow];
+            const expected = [...samples.values()].sort((a, b) => a.timeUs - b.timeUs).map(withoutAddress);
+            const query = { component, sensor, ...everything };
+            expect(await readAll(backend, query)).toEqual(expected);
+            expect(await readAll(backend, { ...query, blockSamples: 3 })).toEqual(expected);
+          }
+          const subjects = ['wx', 'wx_station', 'm000'].map((name) => `sensor.archive.${name}_${run}.>`);
+          const page = await backend.latest({ subjects, limit: 100 });
+          expect(new Map(page.rows.map((row) => [formatAddress(row), row]))).toEqual(latest);
+        }),
+        { numRuns: 200 },
       );
     });
 

@@ -43,6 +43,10 @@ export class HistoryReader {
     const samples: StoredSample[] = [];
     let bytes = 0;
     for (const day of this.#daysBetween(startUs, endUs)) {
+      await setImmediate();
+      if (performance.now() > deadlineMs) {
+        return { samples, nextUs: Math.max(startUs, startOfDay(day)) };
+      }
       const id = this.#idIn(day, address);
       if (id === undefined) continue;
       const dayEndUs = Math.min(endUs, startOfDay(day + 1));
@@ -67,6 +71,7 @@ export class HistoryReader {
   /** The last sample before a time. @throws {StoreError} */
   async lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined> {
     for (const day of this.#daysBetween(-Infinity, timeUs).reverse()) {
+      await setImmediate();
       const id = this.#idIn(day, address);
       if (id === undefined) continue;
       const dayStartUs = startOfDay(day);

@@ -42,18 +42,16 @@ export const SQLITE_DEFAULTS = { quarantineBytes: QUARANTINE_BYTES, foldAtBytes:
 export class SqliteBackend implements Backend {
   readonly name = 'sqlite';
   readonly #writer: Thread<WriterMethods>;
-  readonly #reader: Thread<ReaderMethods>;
+  readonly #directory: string;
+  #reader: Thread<ReaderMethods>;
   readonly #numbers = new SensorNumbers();
   readonly #unlock: () => void;
 
   private constructor(options: WriterOptions, unlock: () => void) {
     this.#unlock = unlock;
     this.#writer = new Thread('SQLite writer', new URL('./writer-thread.ts', import.meta.url), options);
-    this.#reader = new Thread(
-      'SQLite reader',
-      new URL('./reader-thread.ts', import.meta.url),
-      options.directory,
-    );
+    this.#directory = options.directory;
+    this.#reader = this.#startReader();
   }
 
   /** @throws {StoreError} LOCKED, SCHEMA_VERSION, FOREIGN_FILE, or what the disk has to say */
@@ -81,7 +79,7 @@ export class SqliteBackend implements Backend {
     const { component, sensor, startUs, endUs, blockSamples, blockBytes } = query;
     let fromUs: number | undefined = startUs;
     while (fromUs !== undefined) {
-      const block: HistoryBlock = await this.#reader.call('block', {
+      const block: HistoryBlock = await this.#reading().call('block', {
         address: { component, sensor },
         startUs: fromUs,
         endUs,
@@ -95,37 +93,38 @@ export class SqliteBackend implements Backend {
   }
 
   async lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined> {
-    const known = await this.sensor(address);
-    if (known?.firstUs === undefined || known.firstUs >= timeUs) return undefined;
-    return this.#reader.call('lastBefore', { address, timeUs });
+    const { firstUs = Infinity, lastUs = Infinity } = (await this.sensor(address)) ?? {};
+    if (firstUs >= timeUs) return undefined;
+    // Of a sensor that is silent since long, the day of its last sample is known: no need to look through those after it.
+    return this.#reading().call('lastBefore', { address, timeUs: Math.min(timeUs, lastUs + 1) });
   }
 
   latest(query: LatestQuery): Promise<Page<SampleRow>> {
-    return this.#reader.call('latest', query);
+    return this.#reading().call('latest', query);
   }
 
   catalogue(query: CatalogueQuery): Promise<Page<CatalogueRow>> {
-    return this.#reader.call('catalogue', query);
+    return this.#reading().call('catalogue', query);
   }
 
   sensor(address: SensorAddress): Promise<CatalogueRow | undefined> {
-    return this.#reader.call('sensor', address);
+    return this.#reading().call('sensor', address);
   }
 
   attributesHistory(address: SensorAddress, startUs: number, endUs: number): Promise<AttributesSpan[]> {
-    return this.#reader.call('attributesHistory', { address, startUs, endUs });
+    return this.#reading().call('attributesHistory', { address, startUs, endUs });
   }
 
   floor(): Promise<StreamFloor | undefined> {
-    return this.#reader.call('floor', undefined);
+    return this.#reading().call('floor', undefined);
   }
 
   quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
-    return this.#reader.call('quarantine', query);
+    return this.#reading().call('quarantine', query);
   }
 
   gaps(): Promise<GapRow[]> {
-    return this.#reader.call('gaps', undefined);
+    return this.#reading().call('gaps', undefined);
   }
 
   statistics(): Promise<BackendStatistics> {
@@ -140,5 +139,15 @@ export class SqliteBackend implements Backend {
     } finally {
       this.#unlock();
     }
+  }
+
+  /** A reader keeps nothing that another could not read again: one that has died is replaced. */
+  #reading(): Thread<ReaderMethods> {
+    if (this.#reader.hasCrashed) this.#reader = this.#startReader();
+    return this.#reader;
+  }
+
+  #startReader(): Thread<ReaderMethods> {
+    return new Thread('SQLite reader', new URL('./reader-thread.ts', import.meta.url), this.#directory);
   }
 }

@@ -36,6 +36,11 @@ export class Thread<Methods extends ThreadMethods> {
     });
   }
 
+  /** It ended without having been closed. */
+  get hasCrashed(): boolean {
+    return this.#over?.code === 'CRASHED';
+  }
+
   /** @throws what the method throws; {@link StoreError} CRASHED or CLOSED when the thread is no more */
   call<Method extends keyof Methods & string>(
     method: Method,

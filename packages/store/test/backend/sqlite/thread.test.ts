@@ -34,6 +34,7 @@ test('a thread that dies rejects what is under way and all that comes after, not
     message: expect.stringContaining('this was not foreseen') as string,
   });
   await expect(thread.call('double', 1)).rejects.toMatchObject({ code: 'CRASHED' });
+  expect(thread.hasCrashed).toBe(true);
 });
 
 test('close lets earlier calls finish and refuses later ones', async () => {
@@ -42,4 +43,5 @@ test('close lets earlier calls finish and refuses later ones', async () => {
   await expect(thread.call('double', 1)).rejects.toMatchObject({ code: 'CLOSED' });
   await closing;
   expect(await before).toBe(42);
+  expect(thread.hasCrashed).toBe(false);
 });

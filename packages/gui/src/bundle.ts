@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 /** One file of the page as the portal serves it. */
 export interface PageFile {
@@ -38,6 +38,8 @@ export async function bundlePage(): Promise<ReadonlyMap<string, PageFile>> {
     readFile(source('index.html')),
     readFile(source('favicon.svg')),
   ]);
+  // Its service would stay beside the portal as a process of its own.
+  await stop();
   const output = (ending: string) => {
     const found = bundled.outputFiles.find(({ path }) => path.endsWith(ending));
     if (found === undefined) throw new Error(`esbuild gave no ${ending}`);

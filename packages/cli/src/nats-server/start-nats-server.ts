@@ -45,21 +45,25 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Runni
     serverArguments(settings, storeDirectory, portsFolder),
     settings.onLogLine,
   );
+  // Not before: at its end the server itself removes its file from there, and complains when it cannot.
+  const exited = server.exited.then(async (exit) => {
+    await rm(portsFolder, { recursive: true, force: true });
+    return exit;
+  });
+  const stop = (end: Promise<NatsServerExit>) => end.then(() => exited);
   try {
     const ports = await ready(server, portsFolder, settings);
     return {
       ...ports,
       pid: server.pid ?? 0,
       storeDirectory,
-      exited: server.exited,
-      stop: () => server.stop(settings.stopTimeoutMs),
-      kill: () => server.kill(),
+      exited,
+      stop: () => stop(server.stop(settings.stopTimeoutMs)),
+      kill: () => stop(server.kill()),
     };
   } catch (error) {
-    await server.kill();
+    await stop(server.kill());
     throw error;
-  } finally {
-    await rm(portsFolder, { recursive: true, force: true });
   }
 }
 

@@ -21,8 +21,6 @@ const LEVEL_OF_NUMBER: Readonly<Record<number, PrintedLevel>> = {
 
 /** `[4711] 2026/11/22 05:00:00.123456 [INF] Server is ready` */
 const NATS_LINE = /^\[\d+\] \d{4}\/\d\d\/\d\d [\d:.]+ \[(\w{3})\] (.*)$/;
-/** We have read the file in which the server tells its ports, and removed it; the server says at its end that it is gone. */
-const PORTS_FILE_LINE = 'Error cleaning up ports file';
 
 const LEVEL_OF_NATS: Readonly<Record<string, PrintedLevel>> = {
   INF: 'debug',
@@ -73,7 +71,6 @@ export class LogPrinter {
   }
 
   printNatsLine(line: string): void {
-    if (line.includes(PORTS_FILE_LINE)) return;
     const match = NATS_LINE.exec(line);
     if (match === null) this.print('nats-server', 'debug', printable(line));
     else this.print('nats-server', LEVEL_OF_NATS[match[1] ?? ''] ?? 'info', printable(match[2] ?? ''));

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_NATS_URL } from '../defaults.ts';
+import { DEFAULT_NATS_MONITORING_URL, DEFAULT_NATS_URL } from '../defaults.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './logger.ts';
 
 /** What every daemon is told on its command line, or by the environment variable of the same meaning. */
@@ -51,11 +51,23 @@ export function daemonCommand(name: string, description: string, monitoringPort?
     );
 }
 
+/** Its value is undefined when `none` was said. */
 export function natsMonitoringOption(): Option {
-  return new Option(
-    '--nats-monitoring <url>',
-    "nats-server's HTTP monitoring, such as http://127.0.0.1:8222",
-  ).env('KATBUS_NATS_MONITORING');
+  return new Option('--nats-monitoring <url>', "nats-server's HTTP monitoring, or none")
+    .env('KATBUS_NATS_MONITORING')
+    .argParser(parseMonitoringUrl)
+    .default(DEFAULT_NATS_MONITORING_URL);
+}
+
+/** An `http://` address, or undefined for `none`. */
+export function parseMonitoringUrl(text: string): string | undefined {
+  if (text === 'none') return undefined;
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError(
+      `It is an http:// address such as ${DEFAULT_NATS_MONITORING_URL}, or none.`,
+    );
+  }
+  return text;
 }
 
 /** 0 to 65535; 0 means any free port. */

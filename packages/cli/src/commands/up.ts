@@ -1,5 +1,5 @@
 import { DEFAULT_NATS_URL } from '@katbus/bus';
-import { LOG_LEVELS, parsePort } from '@katbus/bus/daemon';
+import { LOG_LEVELS, parseMonitoringUrl, parsePort } from '@katbus/bus/daemon';
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import { PORT_NAMES, planPorts, PORTS, type PortName } from '../up/port-plan.ts';
@@ -24,9 +24,9 @@ export function upCommand(): Command {
     .addOption(new Option('--nats <url>', 'use this nats-server and start none').env('KATBUS_NATS'))
     .addOption(new Option('--no-nats-server', `the same with ${DEFAULT_NATS_URL}`))
     .addOption(
-      new Option('--nats-monitoring <url>', 'HTTP monitoring of that nats-server').env(
-        'KATBUS_NATS_MONITORING',
-      ),
+      new Option('--nats-monitoring <url>', 'HTTP monitoring of that nats-server, or none')
+        .env('KATBUS_NATS_MONITORING')
+        .argParser(parseMonitoringUrl),
     )
     .addOption(new Option('--data <folder>', 'where everything is kept').env('KATBUS_DATA').default('./var'))
     .addOption(

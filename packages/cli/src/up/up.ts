@@ -97,11 +97,7 @@ function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinte
   });
   return [
     ...(nats === undefined ? [server] : []),
-    monitored(
-      'store',
-      ...['--data', join(data, 'store')],
-      ...(monitoringUrl === undefined ? [] : ['--nats-monitoring', monitoringUrl]),
-    ),
+    monitored('store', ...['--data', join(data, 'store')], '--nats-monitoring', monitoringUrl ?? 'none'),
     monitored('services'),
     daemon('portal', ports.portal, '--port', String(ports.portal)),
     monitored('host', '--nats-monitoring', monitoringUrl ?? 'none'),

@@ -1,3 +1,4 @@
+export { commands } from './commands.ts';
 export type { Asset, Assets } from './http/assets.ts';
 export { LIMITS, PORTAL_LIMITS } from './limits.ts';
 export type { Limit, LimitName, PortalLimits } from './limits.ts';

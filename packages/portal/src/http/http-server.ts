@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { PortInUseError, type Logger, type Readiness } from '@katbus/bus/daemon';
 import type { Registry } from 'prom-client';
 import type { PortalMetrics } from '../metrics.ts';
 import { WEBSOCKET_PATH } from '../websocket/websocket-server.ts';
 import { apiRoutes, type ApiServices } from './api-routes.ts';
 import { assetRoutes, SECURITY_HEADERS, type Assets } from './assets.ts';
-import { failureOf, httpFailure } from './errors.ts';
+import { failureOf, httpFailure, type HttpFailure } from './errors.ts';
+import { answerRaw } from './raw-answer.ts';
 
 export interface HttpServerOptions extends ApiServices {
   readonly assets: Assets;
@@ -22,6 +23,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     // The answer to a request that is cut off in the middle is cut too: a stop does not wait for a slow reader.
     forceCloseConnections: true,
+    // Before there is a route, a reply has no type of its own.
+    frameworkErrors: (error, _request, reply) => void answer(reply as FastifyReply, failureOf(error)),
+    clientErrorHandler: (error, socket) => answerRaw(socket, clientFailure(error.code)),
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true, allErrors: false },
     },
@@ -35,18 +39,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   app.setErrorHandler((error, request, reply) => {
-    const { status, body } = failureOf(error);
-    if (status === 500) logger.error({ err: error, url: request.url }, 'an HTTP request failed');
-    return reply.code(status).send(body);
+    const failure = failureOf(error);
+    if (failure.status === 500) logger.error({ err: error, url: request.url }, 'an HTTP request failed');
+    return answer(reply, failure);
   });
   app.setNotFoundHandler((request, reply) => {
-    const { status, body } = nothingThere(request.method, request.url);
-    if (status === 405) void reply.header('allow', 'GET, HEAD');
-    return reply.code(status).send(body);
+    const failure = nothingThere(request.method, request.url);
+    if (failure.status === 405) void reply.header('allow', 'GET, HEAD');
+    return answer(reply, failure);
   });
   app.get(WEBSOCKET_PATH, (_request, reply) => {
-    const { status, body } = httpFailure(426, 'UPGRADE_REQUIRED', 'connect with a websocket client');
-    return reply.code(status).header('upgrade', 'websocket').send(body);
+    void reply.header('upgrade', 'websocket');
+    return answer(reply, httpFailure(426, 'UPGRADE_REQUIRED', 'connect with a websocket client'));
   });
   monitoringRoutes(app, options);
   apiRoutes(app, options);
@@ -76,6 +80,17 @@ function monitoringRoutes(app: FastifyInstance, { registry, readiness }: HttpSer
   app.get('/metrics', async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   );
+}
+
+function answer(reply: FastifyReply, { status, body }: HttpFailure) {
+  return reply.code(status).send(body);
+}
+
+/** What could not be read as an HTTP request. */
+function clientFailure(code: string) {
+  if (code === 'HPE_HEADER_OVERFLOW') return httpFailure(431, 'BAD_REQUEST', 'the header is too large');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return httpFailure(408, 'TIMED_OUT', 'the request did not end');
+  return httpFailure(400, 'BAD_REQUEST', 'this is no HTTP request');
 }
 
 function nothingThere(method: string, url: string) {

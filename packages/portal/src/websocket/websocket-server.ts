@@ -7,7 +7,8 @@ import type { Delivery } from '../delivery/delivery.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { Dispatcher } from '../rpc/dispatcher.ts';
-import { refuseUpgrade, type RefusalName } from './refusal.ts';
+import { answerRaw } from '../http/raw-answer.ts';
+import { REFUSALS, type RefusalName } from './refusal.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { Session } from './session.ts';
 
@@ -60,7 +61,7 @@ export class WebsocketServer {
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
       this.#options.metrics.refusedHandshakes.inc({ reason: refusal });
-      refuseUpgrade(socket, refusal);
+      answerRaw(socket, REFUSALS[refusal]);
       return;
     }
     this.#handshakes.handleUpgrade(request, socket, head, (websocket) =>

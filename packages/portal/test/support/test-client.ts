@@ -15,7 +15,7 @@ export type Received = {
 }[PortalNotification] & { readonly place: number };
 
 interface RpcAnswer {
-  readonly id: number;
+  readonly id: unknown;
   readonly result?: unknown;
   readonly error?: RpcErrorObject;
 }
@@ -41,7 +41,7 @@ export class TestClient {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   /** Called with each notification when it comes. */
   onNotification: ((notification: Received) => void) | undefined;
-  readonly #waiting = new Map<number, PromiseWithResolvers<{ result: unknown; place: number }>>();
+  readonly #waiting = new Map<unknown, PromiseWithResolvers<{ result: unknown; place: number }>>();
   #lastId = 0;
   #place = 0;
 
@@ -79,8 +79,10 @@ export class TestClient {
   ): Promise<{ result: PortalMethods[Name]['result']; place: number }> {
     this.#lastId += 1;
     const waiting = Promise.withResolvers<{ result: unknown; place: number }>();
-    this.#waiting.set(this.#lastId, waiting);
-    this.send(JSON.stringify({ jsonrpc: '2.0', id: this.#lastId, method, params }));
+    // Unlike any id that a test gives itself.
+    const id = `request ${this.#lastId}`;
+    this.#waiting.set(id, waiting);
+    this.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     return (await waiting.promise) as { result: PortalMethods[Name]['result']; place: number };
   }
 

@@ -1,0 +1,117 @@
+import { Broker } from '@katbus/bus';
+import { BusService } from '@katbus/bus/nats';
+import type { CataloguePage } from '@katbus/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestPortal } from './support/test-portal.ts';
+
+describe('list', () => {
+  let portal: TestPortal;
+  let brokers: Broker[];
+  beforeAll(async () => {
+    portal = await TestPortal.start({ limits: { listStallMs: 1_500, listBytes: 20_000 } });
+    brokers = await Promise.all(
+      ['wx', 'dome'].map((component) => Broker.connect({ component, servers: portal.nats.url })),
+    );
+    for (const broker of brokers) {
+      broker.addSensor({ name: 'wind.speed', type: 'float', units: 'm/s', description: 'wind' });
+      broker.addSensor({ name: 'rain', type: 'float', units: 'mm', description: 'rain' });
+      broker.update('rain', 3);
+    }
+  });
+  afterAll(async () => {
+    for (const broker of brokers) await broker.close();
+    await portal.stop();
+  });
+
+  test('has the sensors of all components, in order, and ends when all have answered', async () => {
+    const client = await portal.client();
+    const startMs = performance.now();
+    const { sensors, absent } = await client.request('list', {});
+    expect(performance.now() - startMs).toBeLessThan(1_400);
+    expect(sensors.map(({ component, sensor }) => `${component}.${sensor}`)).toEqual([
+      'dome.rain',
+      'dome.wind_speed',
+      'wx.rain',
+      'wx.wind_speed',
+    ]);
+    expect(sensors[1]?.attributes).toMatchObject({
+      name: 'dome_wind_speed',
+      katcp_name: 'dome.wind.speed',
+      units: 'm/s',
+    });
+    expect(sensors[0]).not.toHaveProperty('sample');
+    expect(absent).toEqual([]);
+    await client.close();
+  });
+
+  test('has samples when they are asked for, where there are any', async () => {
+    const client = await portal.client();
+    const { sensors } = await client.request('list', { component: 'wx', readings: true });
+    expect(sensors.map(({ sensor, sample }) => [sensor, sample?.value])).toEqual([
+      ['rain', 3],
+      ['wind_speed', undefined],
+    ]);
+    await client.close();
+  });
+
+  test('filters by either name', async () => {
+    const client = await portal.client();
+    const byKatcp = await client.request('list', { filter: '^wx\\.wind' });
+    expect(byKatcp.sensors.map(({ sensor }) => sensor)).toEqual(['wind_speed']);
+    const byName = await client.request('list', { filter: 'dome_rain' });
+    expect(byName.sensors.map(({ component }) => component)).toEqual(['dome']);
+    await client.close();
+  });
+
+  test('names who is known and does not answer: a service, the catalogue, or the one that was asked', async () => {
+    const page: CataloguePage = { sensors: [{ component: 'gone', sensor: 'a', name: 'gone_a' }] };
+    const service = await BusService.start(portal.bus, {
+      name: 'mute',
+      version: '0.0.0',
+      metadata: { katbus: 'component' },
+      endpoints: [{ name: 'sensors', subject: 'rpc.store.sensors', handler: () => page }],
+    });
+    try {
+      const client = await portal.client();
+      const { sensors, absent } = await client.request('list', {});
+      expect(sensors).toHaveLength(4);
+      expect(absent).toEqual(['gone', 'mute']);
+      expect(await client.request('list', { component: 'nobody' })).toEqual({
+        sensors: [],
+        absent: ['nobody'],
+      });
+      await client.close();
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('leaves out what is no chunk, and refuses what is too large', async () => {
+    const chunk = (count: number) => ({
+      component: 'loud',
+      sensors: Array.from({ length: count }, (_, i) => ({
+        sensor: `s${i}`,
+        attributes: { name: `loud_s${i}` },
+      })),
+      last: true,
+    });
+    let answer: unknown = chunk(1);
+    const undo = portal.bus.subscribe('rpc.sensors.loud', (message) => {
+      message.respond('nonsense');
+      message.respond(JSON.stringify(answer));
+    });
+    await portal.bus.flush();
+    try {
+      const client = await portal.client();
+      const { sensors, absent } = await client.request('list', { component: 'loud' });
+      expect(sensors).toHaveLength(1);
+      expect(absent).toEqual([]);
+      expect(await portal.metric('malformed_total{kind="listing"}')).toBe(1);
+      answer = chunk(1_000);
+      await expect(client.request('list', { component: 'loud' })).rejects.toMatchObject({ code: -32007 });
+      await client.close();
+    } finally {
+      undo();
+    }
+  });
+});

@@ -8,7 +8,7 @@ import {
 } from '@katbus/bus/daemon';
 import type { DaemonOptions, StreamOptions } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
-import { ARCHIVER_DEFAULTS } from './archiver/archiver.ts';
+import { ARCHIVER_DEFAULTS } from './archiver/archiver-options.ts';
 import { QUARANTINE_BYTES } from './backend/quarantine-bound.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
 import { startStore } from './store-daemon.ts';

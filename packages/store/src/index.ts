@@ -1,9 +1,5 @@
-export {
-  Archiver,
-  ARCHIVER_DEFAULTS,
-  type ArchiverOptions,
-  type ArchiverParts,
-} from './archiver/archiver.ts';
+export { ARCHIVER_DEFAULTS, type ArchiverOptions } from './archiver/archiver-options.ts';
+export { Archiver, type ArchiverParts } from './archiver/archiver.ts';
 export type * from './backend/backend.ts';
 export { MemoryBackend, type MemoryOptions } from './backend/memory/memory-backend.ts';
 export { SqliteBackend, type SqliteOptions } from './backend/sqlite/sqlite-backend.ts';

@@ -3,7 +3,8 @@ import type { DaemonContext, RunningDaemon } from '@katbus/bus/daemon';
 import { BusConnection, type StreamSettings } from '@katbus/bus/nats';
 import type { StoreStatus } from '@katbus/protocol';
 import manifest from '../package.json' with { type: 'json' };
-import { Archiver, type ArchiverOptions } from './archiver/archiver.ts';
+import type { ArchiverOptions } from './archiver/archiver-options.ts';
+import { Archiver } from './archiver/archiver.ts';
 import type { Backend } from './backend/backend.ts';
 import { CatalogueNotice } from './history-service/catalogue-notice.ts';
 import { HistoryService } from './history-service/history-service.ts';
@@ -93,17 +94,21 @@ export async function startStore(
 }
 
 async function statusOf(backend: Backend, archiver: Archiver, metrics: StoreMetrics): Promise<StoreStatus> {
+  // First how far it is, then the figures: they hold at least what that promises.
+  const lagMessages = await archiver.lagMessages();
+  const through = archiver.floor?.sequence ?? 0;
+  const { state } = archiver.status;
   const { sensors, quarantined, bytes } = await backend.statistics();
   const { values } = await metrics.samples.get();
   return {
     backend: backend.name,
     version: manifest.version,
-    state: archiver.status.state,
+    state,
     sensors,
     samplesWritten: values[0]?.value ?? 0,
     quarantined,
-    lagMessages: await archiver.lagMessages(),
-    through: archiver.floor?.sequence ?? 0,
+    lagMessages,
+    through,
     bytes,
   };
 }

@@ -23,10 +23,12 @@ export class StoreProcess {
     const child = spawn(process.execPath, [script, ...fixed, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    onTestFinished(() => {
-      child.kill('SIGKILL');
+    const store = new StoreProcess(child, `http://127.0.0.1:${port}`);
+    // Waited for: a process that is still dying would put files into the folder that is removed next.
+    onTestFinished(async () => {
+      await store.end('SIGKILL');
     });
-    return new StoreProcess(child, `http://127.0.0.1:${port}`);
+    return store;
   }
 
   get output(): string {

@@ -12,34 +12,13 @@ import type { StreamFloor } from '../backend/write-batch.ts';
 import { StoreError } from '../errors.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
 import { ArchiverStatus } from './archiver-status.ts';
-import { BackOff, type BackOffOptions } from './back-off.ts';
+import { ARCHIVER_DEFAULTS, type ArchiverOptions } from './archiver-options.ts';
+import { BackOff } from './back-off.ts';
 import { Batch } from './batch.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { Decoder } from './decoder.ts';
 import { SensorBook } from './sensor-book.ts';
 import { StreamPosition } from './stream-position.ts';
-
-/** Options of the archiver. Defaults: {@link ARCHIVER_DEFAULTS}. */
-export interface ArchiverOptions {
-  /**
-   * A sample is to be stored so long after it was published, as long as the store keeps up. A quarter of it is spent on gathering a
-   * batch, the rest is for the write and for a disk that is busy.
-   */
-  readonly maxDelayMs?: number;
-  /** Most messages of a batch. Two batches are in memory at most: one being gathered, one being written. */
-  readonly batchMessages?: number;
-  /** Most payload bytes of a batch. */
-  readonly batchBytes?: number;
-  /** Pauses between attempts while the store or the stream refuses. */
-  readonly backOff?: BackOffOptions;
-}
-
-export const ARCHIVER_DEFAULTS = {
-  maxDelayMs: 2_000,
-  batchMessages: 10_000,
-  batchBytes: 16 * 1024 ** 2,
-  backOff: { firstMs: 250, mostMs: 10_000 },
-} as const satisfies Required<ArchiverOptions>;
 
 /** The durable consumer's name: of all archivers of a stream, since one at a time is active. */
 const DURABLE = 'archiver';

@@ -39,11 +39,10 @@ export class RequestError extends Error {
   }
 }
 
-/** Services' own codes that are not the caller's fault, or say more than that a parameter is wrong. */
+/** Services' own codes, as far as they say more than that something failed. */
 const SERVICE_CODES: Readonly<Record<string, RpcErrorName>> = {
+  BAD_REQUEST: 'invalidParams',
   NOT_FOUND: 'notFound',
-  UNKNOWN_SENSOR: 'notFound',
-  SENSOR_NOT_FOUND: 'notFound',
   ANSWER_TOO_LARGE: 'answerTooLarge',
   INTERNAL: 'unavailable',
   MALFORMED_ANSWER: 'unavailable',

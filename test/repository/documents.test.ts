@@ -27,6 +27,8 @@ const OTHER_TAGS = {
   'sh start': 'the same; the end-to-end test of `katbus up` runs it',
   'sh test': 'the same; this is it',
   'sh run': 'run, line by line, while the whole system runs',
+  'sql day': 'run on real files by packages/store/test/storage-document.test.ts',
+  'sql catalogue': 'the same',
   'ts component': 'type-checked and run, while the whole system runs, before the others',
   'ts client': 'type-checked and run, while the whole system runs',
 } as const;

@@ -22,6 +22,7 @@ import {
   RequestTimeoutError,
 } from './errors.ts';
 import { ReceivedMessage, type BusMessage } from './message.ts';
+import { readServerInfo, type ServerInfo } from './server-info.ts';
 import { RequestMany, type RequestManyOptions } from './request-many.ts';
 
 export interface PublishOptions {
@@ -37,18 +38,6 @@ export interface SubscribeOptions {
 export interface RequestOptions {
   readonly timeoutMs?: number | undefined;
   readonly headers?: Record<string, string> | undefined;
-}
-
-/** What the server said of itself when it was last connected to. */
-export interface ServerInfo {
-  readonly name: string;
-  readonly id: string;
-  readonly version: string;
-  /** `host:port` of the server that is used now. */
-  readonly url: string;
-  /** Name of the mesh; undefined for a single server. */
-  readonly cluster: string | undefined;
-  readonly jetStream: boolean;
 }
 
 export const REQUEST_TIMEOUT_MS = 5_000;
@@ -72,7 +61,7 @@ export class BusConnection {
   /** Rejects of the requests that are under way. */
   readonly #requests = new Set<(error: Error) => void>();
   #maxPayload = 1024 * 1024;
-  #serverInfo: ServerInfo;
+  #serverInfo: ServerInfo = { name: '', id: '', version: '', url: '', cluster: undefined, jetStream: false };
 
   static {
     natsOfConnection = (connection) => connection.#nats;
@@ -81,10 +70,10 @@ export class BusConnection {
   private constructor(nats: NatsConnection, settings: ConnectionSettings) {
     this.#nats = nats;
     this.#settings = settings;
-    this.#serverInfo = this.#readServerInfo();
+    this.#readServerInfo();
     this.#status = new StatusFeed(nats);
     this.#status.listen((status) => {
-      if (status.type === 'reconnected') this.#serverInfo = this.#readServerInfo();
+      if (status.type === 'reconnected') this.#readServerInfo();
       else if (status.type === 'disconnected' || status.type === 'closed') this.#failRequests();
     });
   }
@@ -302,18 +291,12 @@ export class BusConnection {
     for (const reject of this.#requests) reject(new DisconnectedError('request', !this.closed));
   }
 
-  #readServerInfo(): ServerInfo {
-    const info = this.#nats.info;
-    if (info === undefined) return this.#serverInfo;
-    this.#maxPayload = info.max_payload;
-    return {
-      name: info.server_name,
-      id: info.server_id,
-      version: info.version,
-      url: this.#nats.getServer(),
-      cluster: info.cluster,
-      jetStream: info.jetstream ?? false,
-    };
+  #readServerInfo(): void {
+    const info = readServerInfo(this.#nats);
+    if (info === undefined) return;
+    const { maxPayload, ...serverInfo } = info;
+    this.#maxPayload = maxPayload;
+    this.#serverInfo = serverInfo;
   }
 
   #explain(error: unknown, subject: string, data?: Uint8Array | string): unknown {

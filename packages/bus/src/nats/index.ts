@@ -1,5 +1,5 @@
 export { BusConnection, REQUEST_TIMEOUT_MS } from './connection.ts';
-export type { PublishOptions, RequestOptions, ServerInfo, SubscribeOptions } from './connection.ts';
+export type { PublishOptions, RequestOptions, SubscribeOptions } from './connection.ts';
 export { CONNECTION_DEFAULTS } from './connection-options.ts';
 export type { ConnectionOptions } from './connection-options.ts';
 export type { ConnectionStatus } from './connection-status.ts';
@@ -18,8 +18,14 @@ export { DISCOVER_DEFAULTS, callService, discoverServices, serviceAnswer } from 
 export type { DiscoverOptions, ServiceIdentity } from './service-call.ts';
 export type { Anchor } from './anchor.ts';
 export { storedMessage } from './anchor.ts';
-export { DURABLE_CONSUMER_DEFAULTS, DurableConsumer } from './consumer.ts';
-export type { ConsumerEvent, ConsumerStatus, DurableConsumerOptions, FetchOptions } from './consumer.ts';
+export { DurableConsumer } from './consumer.ts';
+export { DURABLE_CONSUMER_DEFAULTS } from './consumer-options.ts';
+export type {
+  ConsumerEvent,
+  ConsumerStatus,
+  DurableConsumerOptions,
+  FetchOptions,
+} from './consumer-options.ts';
 export type { StreamMessage } from './stream-message.ts';
 export { AcknowledgedWindow, RESEND_HEADER, WINDOW_DEFAULTS } from './acknowledged-window.ts';
 export type { LaneName, WindowCounters, WindowEvent, WindowOptions } from './acknowledged-window.ts';
@@ -36,3 +42,4 @@ export type { KvOptions } from './kv.ts';
 export type { KvEntry } from './kv-entry.ts';
 export { LEASE_DEFAULTS, Lease } from './lease.ts';
 export type { LeaseOptions } from './lease.ts';
+export type { ServerInfo } from './server-info.ts';

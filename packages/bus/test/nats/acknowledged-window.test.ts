@@ -212,7 +212,7 @@ describe('acknowledged publishing', () => {
     const { window } = makeWindow({ ackTimeoutMs: 300 });
     window.publish('sensor.archive.a.b', '0', 'archive', false);
     await window.flush(5_000);
-    server.pause();
+    await server.pause();
     for (let n = 1; n <= 20; n += 1) window.publish('sensor.archive.a.b', String(n), 'archive', false);
     expect(await window.flush(1_000)).toBe(false);
     server.resume();

@@ -260,7 +260,7 @@ describe('life of a connection', () => {
       reconnectJitterMs: 10,
       connectTimeoutMs: 500,
     });
-    frozen.pause();
+    await frozen.pause();
     for (let i = 0; i < 64; i++) impatient.publish('flood', new Uint8Array(512 * 1024));
     await vi.waitFor(
       () => {

@@ -84,7 +84,7 @@ test('when the holder vanishes the next one gets it after the key has run out, n
 
 test('a holder that is cut off knows it in time and says why', async () => {
   const lease = await acquire('cut off');
-  server.pause();
+  await server.pause();
   expect(await lease.lost).toBe('not renewed for 1000 ms');
   expect(lease.held).toBe(false);
   server.resume();

@@ -1,5 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { startNatsServer, type RunningNatsServer } from '@katbus/cli/nats-server';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 
@@ -12,8 +15,8 @@ export interface TestServer extends AsyncDisposable {
   start(): Promise<void>;
   /** Ends the process and waits for its exit; the store stays. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Freezes the process: its sockets stay open and nothing answers. */
-  pause(): void;
+  /** Freezes the process: its sockets stay open and nothing answers, from when the promise resolves. */
+  pause(): Promise<void>;
   resume(): void;
 }
 
@@ -48,8 +51,9 @@ export async function startTestServer(extraConfig = ''): Promise<TestServer> {
       running = undefined;
       await (name === 'SIGTERM' ? ending?.stop() : ending?.kill());
     },
-    pause() {
+    async pause() {
       signal('SIGSTOP');
+      while (running !== undefined && !(await isStopped(running.pid))) await delay(5);
     },
     resume() {
       signal('SIGCONT');
@@ -60,4 +64,20 @@ export async function startTestServer(extraConfig = ''): Promise<TestServer> {
     },
   };
   return server;
+}
+
+/** The signal takes a moment to reach all threads. */
+async function isStopped(pid: number): Promise<boolean> {
+  return (await processState(pid)).startsWith('T');
+}
+
+async function processState(pid: number): Promise<string> {
+  try {
+    // `pid (name) state ...`, where the name may hold anything.
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2);
+  } catch {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'state=', '-p', String(pid)]);
+    return stdout.trim();
+  }
 }

@@ -2,8 +2,7 @@ import type { NatsConnection, Status } from '@nats-io/nats-core';
 
 /** What happened to a connection. `error` tells of trouble that did not end it: refused subjects, a handler that threw. */
 export interface ConnectionStatus {
-  readonly type:
-    'connected' | 'disconnected' | 'reconnected' | 'slow-consumer' | 'lame-duck' | 'error' | 'closed';
+  readonly type: 'disconnected' | 'reconnected' | 'slow-consumer' | 'lame-duck' | 'error' | 'closed';
   readonly detail: string;
 }
 

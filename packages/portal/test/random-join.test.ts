@@ -1,4 +1,9 @@
-import { natsPattern, type Pattern, type SampleNotification } from '@katbus/protocol';
+import {
+  natsPattern,
+  type Pattern,
+  type SampleNotification,
+  type SensorAddedNotification,
+} from '@katbus/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../../../test/support/wait-for.ts';
 import { lateStreams } from './support/late-streams.ts';
@@ -153,15 +158,20 @@ function identityOf({ subject, sample }: SampleNotification): string {
 
 function checkNoDoubles(client: TestClient): void {
   const live = new Set<string>();
+  const known = new Set<string>();
   for (const notification of client.notifications) {
-    if (notification.method === 'snapshot') continue;
-    if (notification.method === 'sample') {
+    if (notification.method === 'snapshot') {
+      for (const { subject } of notification.params.samples) known.add(sensorOf(subject));
+    } else if (notification.method === 'sample') {
       const identity = identityOf(notification.params);
       expect(live.has(identity), `${identity} came twice`).toBe(false);
       expect(notification.params.skipped).toBeUndefined();
       live.add(identity);
+      known.add(sensorOf(notification.params.subject));
     } else {
       expect(notification.method).toBe('sensorAdded');
+      const { sensor } = notification.params as SensorAddedNotification;
+      expect(known.has(sensor), `${sensor} was known before`).toBe(false);
     }
   }
 }

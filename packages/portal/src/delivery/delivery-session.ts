@@ -83,19 +83,16 @@ export class DeliverySession {
    */
   take(publication: Publication, subscriptions: readonly Subscription[], isFirst: boolean): void {
     let isWanted = false;
-    let isShown = false;
     let isWatched = false;
     for (const subscription of subscriptions) {
       if (subscription.watch !== undefined) isWatched = true;
       if (subscription.state !== 'live') continue;
       // What one subscription has had in its snapshot, another may still be owed.
       if (!subscription.hasInSnapshot(publication)) isWanted = true;
-      if (isFirst && subscription.hasShown(publication.key)) isShown = true;
     }
-    const isNew = isFirst && !isShown;
-    if (isWanted) this.#receiver.publish(publication, isNew);
+    if (isWanted) this.#receiver.publish(publication, isFirst);
     if (!isWatched) return;
-    const waiting: Waiting = { publication, isFirst: isNew, delivered: isWanted };
+    const waiting: Waiting = { publication, isFirst, delivered: isWanted };
     for (const { watch } of subscriptions) watch?.push(waiting);
   }
 
@@ -111,8 +108,8 @@ export class DeliverySession {
       this.#delivery.settling.begin(subscription, { times: join.snapshot.times(), newer });
       this.#receiver.snapshot(pages);
     }
-    for (const { waiting, skipped } of live)
-      this.#receiver.publish(waiting.publication, waiting.isFirst, skipped);
+    for (const { publication, isFirst, skipped } of live)
+      this.#receiver.publish(publication, isFirst, skipped);
     this.#delivery.begun(subscription, join.snapshot, gapFromSeconds);
   }
 

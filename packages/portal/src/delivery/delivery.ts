@@ -142,7 +142,7 @@ export class Delivery {
         if (seen === 'copy') hot.copies_dropped_total += 1;
         if (seen === 'resent') hot.resends_dropped_total += 1;
         if (seen === 'copy' || seen === 'resent') continue;
-        isFirst = seen === 'first';
+        isFirst = seen === 'first' && !this.settling.hasShown(publication.key);
       }
       for (const { session, subscriptions } of destinations)
         session.take(publication, subscriptions, isFirst);

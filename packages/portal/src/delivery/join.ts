@@ -4,11 +4,18 @@ import type { Snapshot } from './snapshot.ts';
 import type { Subscription } from './subscription.ts';
 import type { Waited } from './join-buffer.ts';
 
+/** A message that follows the snapshot. */
+export interface Following {
+  readonly publication: Publication;
+  readonly isFirst: boolean;
+  readonly skipped: number;
+}
+
 /** What a subscription is sent when it begins: pages first, then what was published while they were read. */
 export interface Beginning {
   /** Undefined when no snapshot was wanted. */
   readonly pages: SnapshotPages | undefined;
-  readonly live: readonly Waited[];
+  readonly live: readonly Following[];
   /** Entries that are newer than the snapshot's. */
   readonly newer: ReadonlyMap<string, Publication>;
   /** Since when something may be missing, because more was published than may wait: Unix seconds. */
@@ -51,7 +58,13 @@ export class Join {
     this.#overtake(false);
     const subscription = this.#subscription;
     const watch = subscription.watch;
-    const live = [...(watch ?? [])].filter((waited) => this.#mustFollow(waited));
+    const live = [...(watch ?? [])]
+      .filter((waited) => this.#mustFollow(waited))
+      .map(({ waiting, skipped }) => {
+        const { publication, isFirst } = waiting;
+        // A sensor that the snapshot shows is not a new one.
+        return { publication, skipped, isFirst: isFirst && this.#entry(publication.key) === undefined };
+      });
     let pages: SnapshotPages | undefined;
     if (subscription.wantsSnapshot)
       pages = new SnapshotPages(subscription.id, this.#snapshot, this.#newer, pageBytes);

@@ -13,6 +13,7 @@ export class Settling {
   readonly #seen: SeenSamples;
   readonly #settleMs: number;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #floors = new Set<Floors>();
 
   constructor(seen: SeenSamples, settleMs: number) {
     this.#seen = seen;
@@ -21,13 +22,21 @@ export class Settling {
 
   begin(subscription: Subscription, floors: Floors): void {
     subscription.floors = floors;
+    this.#floors.add(floors);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       void this.#note(floors).then(() => {
+        this.#floors.delete(floors);
         if (subscription.floors === floors) subscription.floors = undefined;
       });
     }, this.#settleMs);
     this.#timers.add(timer);
+  }
+
+  /** Whether a sensor was in a snapshot that is not noted yet. */
+  hasShown(key: string): boolean {
+    for (const { times, newer } of this.#floors) if (times.has(key) || newer.has(key)) return true;
+    return false;
   }
 
   close(): void {

@@ -35,18 +35,10 @@ export class Subscription {
     this.wantsSnapshot = wantsSnapshot;
   }
 
-  hasShown(key: string): boolean {
-    return this.#floorUs(key) !== undefined;
-  }
-
   /** Whether this came late: the snapshot had it, or a newer one of its sensor. */
   hasInSnapshot({ kind, key, timeUs }: Publication): boolean {
     if (kind !== 'sample' || this.floors === undefined) return false;
-    const floorUs = this.#floorUs(key);
+    const floorUs = this.floors.newer.get(key)?.timeUs ?? this.floors.times.get(key);
     return floorUs !== undefined && timeUs <= floorUs;
-  }
-
-  #floorUs(key: string): number | undefined {
-    return this.floors?.newer.get(key)?.timeUs ?? this.floors?.times.get(key);
   }
 }

@@ -68,7 +68,7 @@ export class DeliverySession {
     const subscription = this.subscriptions.get(id);
     if (subscription === undefined) return false;
     this.#end(subscription);
-    this.#receiver.forget(id, (subject) => this.#wants(subject));
+    this.#receiver.forget(id, (subject) => this.#delivery.isWanted(subject, this));
     return true;
   }
 
@@ -133,12 +133,5 @@ export class DeliverySession {
     subscription.state = 'closed';
     subscription.watch = undefined;
     this.#delivery.remove(subscription);
-  }
-
-  #wants(subject: string): boolean {
-    for (const { state, patterns } of this.subscriptions.values()) {
-      if (state === 'live' && patterns.some((pattern) => pattern.matches(subject))) return true;
-    }
-    return false;
   }
 }

@@ -107,6 +107,12 @@ export class Delivery {
     this.joins.forget(subscription);
   }
 
+  /** Whether what is published on a subject goes to a session now. */
+  isWanted(subject: string, session: DeliverySession): boolean {
+    const destination = this.#routes.resolve(subject).find((each) => each.session === session);
+    return destination?.subscriptions.some(({ state }) => state === 'live') ?? false;
+  }
+
   /** A subscription has been sent its beginning. @param gapFromSeconds when not everything that was published meanwhile could wait */
   begun(subscription: Subscription, snapshot: Snapshot, gapFromSeconds: number | undefined): void {
     if (gapFromSeconds !== undefined) subscription.session.gap(gapFromSeconds, 'slowSnapshot');

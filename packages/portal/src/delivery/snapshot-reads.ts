@@ -15,15 +15,16 @@ interface Queued {
 }
 
 /**
- * Reads snapshots, some at once; those who wait for the same patterns share one, because a read that has not begun is as new as any
- * of them needs it. So a thousand clients that come at once with the same page cost a few reads.
+ * Reads snapshots, some at once, of the same patterns one after the other. Who comes while a read of the same patterns is under way waits for
+ * the next one, together with all others who do: a read that has not begun is as new as any of them needs it. So a thousand clients that
+ * come at once with the same page cost two reads.
  */
 export class SnapshotReads {
   readonly #source: SnapshotSource;
   readonly #memory: SnapshotMemory;
   readonly #mostAtOnce: number;
   readonly #queue = new Map<string, Queued>();
-  #running = 0;
+  readonly #running = new Set<string>();
 
   constructor(source: SnapshotSource, memory: SnapshotMemory, mostAtOnce: number) {
     this.#source = source;
@@ -47,11 +48,12 @@ export class SnapshotReads {
   }
 
   #runNext(): void {
-    const [next] = this.#queue;
-    if (next === undefined || this.#running >= this.#mostAtOnce) return;
+    if (this.#running.size >= this.#mostAtOnce) return;
+    const next = [...this.#queue].find(([waiting]) => !this.#running.has(waiting));
+    if (next === undefined) return;
     const [name, { patterns, settled }] = next;
     this.#queue.delete(name);
-    this.#running += 1;
+    this.#running.add(name);
     const snapshot = new Snapshot(this.#memory);
     const read = this.#source.fill(snapshot, patterns).then(
       () => settled.resolve(snapshot),
@@ -61,7 +63,7 @@ export class SnapshotReads {
       },
     );
     void read.finally(() => {
-      this.#running -= 1;
+      this.#running.delete(name);
       this.#runNext();
     });
   }

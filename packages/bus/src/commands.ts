@@ -1,17 +1,18 @@
 import { Command } from 'commander';
 import {
   addStreamOptions,
+  monitoringUrlOf,
   natsMonitoringOption,
   natsOption,
   streamSettings,
+  type NatsMonitoringOptions,
   type StreamOptions,
 } from './daemon/index.ts';
 import { BusConnection } from './nats/index.ts';
 import { setupBus } from './stream-setup.ts';
 
-interface SetupOptions extends StreamOptions {
+interface SetupOptions extends StreamOptions, NatsMonitoringOptions {
   readonly nats: string;
-  readonly natsMonitoring?: string;
 }
 
 /** `katbus setup`. */
@@ -28,7 +29,7 @@ async function runSetup(options: SetupOptions): Promise<void> {
   try {
     const { lines } = await setupBus(connection, {
       settings: streamSettings(options),
-      monitoringUrl: options.natsMonitoring,
+      monitoringUrl: monitoringUrlOf(options),
     });
     for (const line of lines) console.log(line);
   } finally {

@@ -1,17 +1,18 @@
 import {
   daemonCommand,
+  monitoringUrlOf,
   natsMonitoringOption,
   numberWithin,
   runDaemon,
   type DaemonOptions,
+  type NatsMonitoringOptions,
 } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
 import { startHostDaemon } from './host/host-daemon.ts';
 
-interface HostCommandOptions extends DaemonOptions {
+interface HostCommandOptions extends DaemonOptions, NatsMonitoringOptions {
   readonly component: string;
   readonly interval: number;
-  readonly natsMonitoring?: string;
 }
 
 export function commands(): Command[] {
@@ -34,17 +35,17 @@ function hostCommand(): Command {
     .addOption(natsMonitoringOption())
     .addHelpText('after', '\nExample:\n  katbus host --component lab_pc --interval 5')
     .action((options: HostCommandOptions) =>
-      runDaemon('host', options, (context) =>
-        startHostDaemon(
+      runDaemon('host', options, (context) => {
+        const monitoringUrl = monitoringUrlOf(options);
+        return startHostDaemon(
           {
             nats: options.nats,
             component: options.component,
             intervalSeconds: options.interval,
-            natsMonitoringUrl:
-              options.natsMonitoring === undefined ? undefined : new URL(options.natsMonitoring),
+            natsMonitoringUrl: monitoringUrl === undefined ? undefined : new URL(monitoringUrl),
           },
           context,
-        ),
-      ),
+        );
+      }),
     );
 }

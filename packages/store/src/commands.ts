@@ -1,6 +1,7 @@
 import {
   addStreamOptions,
   daemonCommand,
+  monitoringUrlOf,
   natsMonitoringOption,
   numberWithin,
   runDaemon,
@@ -80,7 +81,7 @@ function storeCommand(): Command {
               batchMessages: Math.floor(options.batchSamples),
             },
             setup: options.setup
-              ? { settings: streamSettings(options), monitoringUrl: options.natsMonitoring }
+              ? { settings: streamSettings(options), monitoringUrl: monitoringUrlOf(options) }
               : undefined,
           },
           context,

@@ -51,7 +51,11 @@ export function daemonCommand(name: string, description: string, monitoringPort?
     );
 }
 
-/** Its value is undefined when `none` was said. */
+/** What {@link natsMonitoringOption} gives; {@link monitoringUrlOf} reads it. */
+export interface NatsMonitoringOptions {
+  readonly natsMonitoring?: string;
+}
+
 export function natsMonitoringOption(): Option {
   return new Option('--nats-monitoring <url>', "nats-server's HTTP monitoring, or none")
     .env('KATBUS_NATS_MONITORING')
@@ -59,16 +63,18 @@ export function natsMonitoringOption(): Option {
     .default(DEFAULT_NATS_MONITORING_URL);
 }
 
-/** An `http://` address, or undefined for `none`. */
-export function parseMonitoringUrl(text: string): string | undefined {
-  if (text === 'none') return undefined;
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError(
-      `It is an http:// address such as ${DEFAULT_NATS_MONITORING_URL}, or none.`,
-    );
-  }
-  return text;
+/** Undefined when there is none to ask. */
+export function monitoringUrlOf({ natsMonitoring }: NatsMonitoringOptions): string | undefined {
+  return natsMonitoring === NO_MONITORING ? undefined : natsMonitoring;
 }
+
+/** An `http://` address, or `none`. */
+export function parseMonitoringUrl(text: string): string {
+  if (text === NO_MONITORING || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text;
+  throw new InvalidArgumentError(`It is an http:// address such as ${DEFAULT_NATS_MONITORING_URL}, or none.`);
+}
+
+const NO_MONITORING = 'none';
 
 /** 0 to 65535; 0 means any free port. */
 export function parsePort(text: string): number {

@@ -1,5 +1,5 @@
 import { DEFAULT_NATS_URL } from '@katbus/bus';
-import { LOG_LEVELS, parseMonitoringUrl, parsePort } from '@katbus/bus/daemon';
+import { LOG_LEVELS, monitoringUrlOf, parseMonitoringUrl, parsePort } from '@katbus/bus/daemon';
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import { PORT_NAMES, planPorts, PORTS, type PortName } from '../up/port-plan.ts';
@@ -62,7 +62,7 @@ async function runUp(options: UpOptions): Promise<void> {
     options.portsFrom,
     natsUrl === undefined ? [] : ['nats', 'natsMonitoring'],
   );
-  const nats = natsUrl === undefined ? undefined : { url: natsUrl, monitoringUrl: options.natsMonitoring };
+  const nats = natsUrl === undefined ? undefined : { url: natsUrl, monitoringUrl: monitoringUrlOf(options) };
   process.exitCode = await up({ ports, nats, data: resolve(options.data), logLevel: options.logLevel });
 }
 

@@ -42,7 +42,7 @@ export class MalformedPatternError extends Error {
   readonly pattern: string;
 
   constructor(pattern: string, rule: string) {
-    super(`pattern "${shorten(pattern)}" is refused: ${rule}`);
+    super(`pattern "${shorten(pattern)}" ${rule}`);
     this.pattern = pattern;
     this.name = 'MalformedPatternError';
   }

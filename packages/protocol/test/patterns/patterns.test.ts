@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { natsPattern, regularExpression, sensorGlob } from '@katbus/protocol';
+import { MalformedPatternError, natsPattern, regularExpression, sensorGlob } from '@katbus/protocol';
 
 describe('a NATS pattern', () => {
   it.each([
@@ -30,7 +30,7 @@ describe('a NATS pattern', () => {
     'x'.repeat(600),
     'a.'.repeat(20) + 'a',
   ])('is refused: %j', (pattern) => {
-    expect(() => natsPattern(pattern)).toThrow(/is refused/);
+    expect(() => natsPattern(pattern)).toThrow(MalformedPatternError);
   });
 
   it('knows when it is literal', () => {
@@ -80,6 +80,6 @@ describe('a regular expression', () => {
   });
 
   it.each(['(', '[', 'a{99999}', '(?=x)', 'x'.repeat(70_000)])('is refused: %.20j', (source) => {
-    expect(() => regularExpression(source)).toThrow(/is refused/);
+    expect(() => regularExpression(source)).toThrow(MalformedPatternError);
   });
 });

@@ -125,7 +125,7 @@ export class KatbusUp implements AsyncDisposable {
 }
 
 /** From /proc where there is one: slim images have no `ps`. */
-async function runningProcesses(): Promise<{ pid: number; command: string }[]> {
+export async function runningProcesses(): Promise<{ pid: number; command: string }[]> {
   if (process.platform !== 'linux') return processesByPs();
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  natsPattern,
   parseAttributes,
   parseSample,
   type Attributes,
@@ -239,30 +238,5 @@ describe('a component', () => {
     await expect(Broker.connect({ component: 'wx', servers: 'nats://127.0.0.1:1' })).rejects.toThrow(
       /127\.0\.0\.1:1/,
     );
-  });
-});
-
-describe('NATS patterns', () => {
-  it('match as a real nats-server does', async () => {
-    const parts = ['a', 'b', '*', '>', 'ab'];
-    const subjects = ['a', 'b', 'a.b', 'b.a', 'a.a.a', 'a.b.ab', 'ab.a', 'ab.a.b.a'];
-    const patterns = new Set<string>();
-    for (const first of parts) {
-      patterns.add(first);
-      for (const second of parts) {
-        patterns.add(`${first}.${second}`);
-        for (const third of parts) patterns.add(`${first}.${second}.${third}`);
-      }
-    }
-    const valid = [...patterns].filter((pattern) => !pattern.includes('>.'));
-    const received = new Map<string, string[]>(valid.map((pattern) => [pattern, []]));
-    for (const pattern of valid)
-      watcher.subscribe(`t.${pattern}`, ({ subject }) => received.get(pattern)?.push(subject.slice(2)));
-    for (const subject of subjects) watcher.publish(`t.${subject}`, '');
-    await watcher.flush();
-    for (const pattern of valid) {
-      const ours = subjects.filter((subject) => natsPattern(pattern).matches(subject));
-      expect([pattern, received.get(pattern)]).toEqual([pattern, ours]);
-    }
   });
 });

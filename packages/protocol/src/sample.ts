@@ -21,6 +21,12 @@ export interface Sample {
   readonly value: SampleValue;
 }
 
+/**
+ * NATS header of a sample that was published before and not acknowledged in time, or was held back: it may come after newer ones of
+ * its sensor. Whoever shows live values drops it when its `time` is not after the last one's.
+ */
+export const RESEND_HEADER = 'Katbus-Resend';
+
 /** How far a sample's `time` may lie from now before it is quarantined. */
 export const OLDEST_SAMPLE_SECONDS = 10 * 365.25 * 86_400;
 export const NEWEST_SAMPLE_SECONDS = 3_600;

@@ -1,3 +1,4 @@
+import { RESEND_HEADER } from '@katbus/protocol';
 import { readPublishAnswer } from './acknowledgement.ts';
 import type { BusConnection } from './connection.ts';
 import type { BusMessage } from './message.ts';
@@ -5,9 +6,6 @@ import { PublishingLane, type LaneBounds, type LaneCounters, type LaneEvent } fr
 
 /** Which stream a message is for: samples on `sensor.archive` and attributes, or samples on `sensor.normal`. */
 export type LaneName = 'archive' | 'normal';
-
-/** Present on a message that was sent before or held back, so that it may come after newer ones (SUBJECTS.md, "Samples"). */
-export const RESEND_HEADER = 'Katbus-Resend';
 
 export interface WindowOptions {
   /** Messages, and bytes, under way in each lane. */

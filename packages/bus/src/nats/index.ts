@@ -27,7 +27,7 @@ export type {
   FetchOptions,
 } from './consumer-options.ts';
 export type { StreamMessage } from './stream-message.ts';
-export { AcknowledgedWindow, RESEND_HEADER, WINDOW_DEFAULTS } from './acknowledged-window.ts';
+export { AcknowledgedWindow, WINDOW_DEFAULTS } from './acknowledged-window.ts';
 export type { LaneName, WindowCounters, WindowEvent, WindowOptions } from './acknowledged-window.ts';
 export { READ_STREAM_DEFAULTS, readStream } from './catch-up.ts';
 export type { ReadFrom, ReadStreamOptions, ReadStreamReport } from './catch-up.ts';

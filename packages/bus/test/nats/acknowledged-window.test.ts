@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RESEND_HEADER } from '@katbus/protocol';
 import {
   AcknowledgedWindow,
   BusConnection,
-  RESEND_HEADER,
   setupStreams,
   streamState,
   type WindowEvent,

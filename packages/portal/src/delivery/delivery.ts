@@ -1,5 +1,5 @@
 import type { Logger } from '@katbus/bus/daemon';
-import { wallClockUs } from '@katbus/protocol';
+import { RESEND_HEADER, wallClockUs } from '@katbus/protocol';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { DeliverySession } from './delivery-session.ts';
@@ -37,9 +37,6 @@ export interface DeliveryOptions {
   /** How long a new subscription takes to be known on all servers: 0 on a single one. */
   readonly interestDelayMs: () => number;
 }
-
-/** Set on what a component publishes again because it was not acknowledged in time. */
-const RESEND_HEADER = 'Katbus-Resend';
 
 /** A session that wants a subject, and by which of its subscriptions. */
 interface Destination {

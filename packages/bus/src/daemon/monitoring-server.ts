@@ -29,8 +29,7 @@ export class MonitoringServer {
     readiness,
   }: MonitoringServerOptions): Promise<MonitoringServer> {
     const server = createServer((request, response) => {
-      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-      answer(pathname, registry, readiness).then(
+      answer(pathOf(request.url), registry, readiness).then(
         ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
         (error: unknown) => response.writeHead(500, { 'content-type': PLAIN }).end(`${String(error)}\n`),
       );
@@ -55,6 +54,11 @@ export class MonitoringServer {
 }
 
 const PLAIN = 'text/plain; charset=utf-8';
+
+/** Not by `URL`, which throws for what anybody may write in a request line, such as `//`. */
+function pathOf(target = '/'): string {
+  return target.split('?', 1)[0] ?? '';
+}
 
 async function answer(path: string, registry: Registry, readiness: Readiness) {
   switch (path) {

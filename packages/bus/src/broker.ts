@@ -4,6 +4,7 @@ import { AttributesAnnouncer, checkAnnounceable } from './attributes-announcer.t
 import { checkBrokerOptions, type BrokerOptions, type BrokerSettings } from './broker-options.ts';
 import { UsageError } from './errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { Listeners } from './listeners.ts';
 import { ListingResponder } from './listing-responder.ts';
 import {
   AcknowledgedWindow,
@@ -36,7 +37,7 @@ export class Broker {
   readonly instance = randomUUID();
   readonly counters: ThrottleCounters = newThrottleCounters();
   private readonly bySensorToken = new Map<string, Sensor>();
-  private readonly listeners = new Set<(event: BrokerEvent) => void>();
+  private readonly listeners = new Listeners<BrokerEvent>("a broker's events");
   private readonly settings: BrokerSettings;
   private readonly connection: BusConnection;
   private readonly window: AcknowledgedWindow;
@@ -55,8 +56,8 @@ export class Broker {
     this.connection = connection;
     this.window = new AcknowledgedWindow(connection);
     this.undo.push(
-      this.window.onEvent((event) => this.tell(event)),
-      connection.onStatus((status) => this.tell({ type: 'connection', status })),
+      this.window.onEvent((event) => this.listeners.tell(event)),
+      connection.onStatus((status) => this.listeners.tell({ type: 'connection', status })),
     );
     const { component } = this;
     const sensors = () => this.bySensorToken.values();
@@ -158,8 +159,7 @@ export class Broker {
 
   /** @returns the undo */
   onEvent(listener: (event: BrokerEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.add(listener);
   }
 
   /** Resolves when all that was sent is acknowledged. @returns whether that was so within the time */
@@ -232,10 +232,6 @@ export class Broker {
 
   private checkOpen(): void {
     if (this.state === 'closed') throw new UsageError('broker', this.component, 'is closed');
-  }
-
-  private tell(event: BrokerEvent): void {
-    for (const listener of this.listeners) listener(event);
   }
 }
 

@@ -1,6 +1,7 @@
 import { RESEND_HEADER } from '@katbus/protocol';
 import { readPublishAnswer } from './acknowledgement.ts';
 import type { BusConnection } from './connection.ts';
+import { Listeners } from '../listeners.ts';
 import type { BusMessage } from './message.ts';
 import { PublishingLane, type LaneBounds, type LaneCounters, type LaneEvent } from './publishing-lane.ts';
 
@@ -58,7 +59,7 @@ export class AcknowledgedWindow {
   private readonly connection: BusConnection;
   private readonly lanes: Readonly<Record<LaneName, PublishingLane>>;
   private readonly inbox: string;
-  private readonly listeners = new Set<(event: WindowEvent) => void>();
+  private readonly listeners = new Listeners<WindowEvent>('the publishing window');
   private readonly undo: (() => void)[];
   private readonly drops: Record<LaneName, number> = { archive: 0, normal: 0 };
   private waiters: Waiter[] = [];
@@ -120,8 +121,7 @@ export class AcknowledgedWindow {
 
   /** @returns the undo */
   onEvent(listener: (event: WindowEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.add(listener);
   }
 
   /** Resolves when all is acknowledged, refused or dropped, or when the time is over. @returns whether all was done in time */
@@ -173,17 +173,13 @@ export class AcknowledgedWindow {
       const count = this.drops[lane];
       if (count === 0) continue;
       this.drops[lane] = 0;
-      this.tell({ type: 'dropped', lane, reason: 'the resend buffer is full', count });
+      this.listeners.tell({ type: 'dropped', lane, reason: 'the resend buffer is full', count });
     }
   }
 
   private laneTold(lane: LaneName, event: LaneEvent): void {
     if (event.type === 'dropped') this.drops[lane] += 1;
-    else this.tell({ ...event, lane });
-  }
-
-  private tell(event: WindowEvent): void {
-    for (const listener of this.listeners) listener(event);
+    else this.listeners.tell({ ...event, lane });
   }
 
   private eachLane(act: (lane: PublishingLane) => void): void {

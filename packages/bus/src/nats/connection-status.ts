@@ -1,4 +1,5 @@
 import type { NatsConnection, Status } from '@nats-io/nats-core';
+import { Listeners } from '../listeners.ts';
 
 /** What happened to a connection. `error` tells of trouble that did not end it: refused subjects, a handler that threw. */
 export interface ConnectionStatus {
@@ -18,7 +19,7 @@ const STALE_GRACE_MS = 1_000;
 
 /** Turns the library's iterator of statuses into calls of listeners, and holds what it means for `connected`. */
 export class StatusFeed {
-  readonly #listeners = new Set<(status: ConnectionStatus) => void>();
+  readonly #listeners = new Listeners<ConnectionStatus>("the connection's status");
   readonly #nats: NatsConnection;
   #staleTimer: NodeJS.Timeout | undefined;
   connected = true;
@@ -30,21 +31,11 @@ export class StatusFeed {
 
   /** @returns the undo */
   listen(listener: (status: ConnectionStatus) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   emit(status: ConnectionStatus): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(status);
-      } catch (error) {
-        // A listener that throws must not keep the others from hearing, and has nobody else to be told to.
-        process.emitWarning(`a listener to the connection's status threw: ${String(error)}`);
-      }
-    }
+    this.#listeners.tell(status);
   }
 
   close(): void {

@@ -103,6 +103,31 @@ describe('acknowledged publishing', () => {
     expect(events.at(-1)).toMatchObject({ type: 'flowing', lane: 'archive' });
   });
 
+  it('goes on when a listener to its events throws', async () => {
+    await setupStreams(connection);
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error) => warnings.push(message);
+    process.on('warning', onWarning);
+    const { window } = makeWindow();
+    window.onEvent(() => {
+      throw new Error('a fault of the component');
+    });
+    const { window: other, events } = makeWindow();
+    await server.stop();
+    await vi.waitFor(() => expect(connection.connected).toBe(false));
+    for (const each of [window, other]) {
+      each.publish('sensor.archive.a.b', 'kept', 'archive', false);
+      each.publish('sensor.normal.a.b', 'kept too', 'normal', false);
+    }
+    await server.start();
+    expect(await other.flush(10_000)).toBe(true);
+    expect(await window.flush(10_000)).toBe(true);
+    expect(window.counters).toMatchObject({ archive: { acknowledged: 1 }, normal: { acknowledged: 1 } });
+    expect(events.map(({ type }) => type)).toEqual(['flowing', 'flowing']);
+    expect(warnings).toContain('a listener to the publishing window threw: Error: a fault of the component');
+    process.off('warning', onWarning);
+  });
+
   it('does not let the LIVE stream hold back archive samples, and lets normal ones out plain meanwhile', async () => {
     await setupStreams(connection);
     await connection.request('$JS.API.STREAM.DELETE.LIVE');

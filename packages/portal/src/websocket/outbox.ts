@@ -118,8 +118,10 @@ export class Outbox {
 
   /** Writes of what waits as much as there is room for; to be called when the socket has drained. */
   pump(): void {
+    // What waited may have been forgotten; that something was dropped before is to be told all the same.
+    if (!this.isWaiting && this.#overranFromUs === undefined) return;
     // An answer, when written, brings the pages that it announces: they are queued, and written further down.
-    if (this.#isPumping || !this.isWaiting) return;
+    if (this.#isPumping) return;
     const { wire, onAnswersWritten, onOverran } = this.#options;
     this.#isPumping = true;
     wire.cork();

@@ -170,6 +170,21 @@ describe('an outbox', () => {
     expect(wire.frames.slice(written).map(short)).toEqual(['page 2', 'b1']);
   });
 
+  test('says that it had to drop something also when what waited is wanted no more', () => {
+    const { wire, outbox, overruns, drain } = setUp();
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    for (const key of ['wx.a', 'wx.b', 'wx.c', 'wx.d']) outbox.publish(sample(key, 1), false);
+    // The socket has taken a part, and is going to say so when it has taken all.
+    wire.writableLength = 10;
+    outbox.forget(1, () => false);
+    expect(outbox.isWaiting).toBe(false);
+    expect(overruns).toEqual([]);
+    drain();
+    expect(overruns).toEqual([7]);
+    drain();
+    expect(overruns).toEqual([7]);
+  });
+
   test('is stuck when nothing of what waits is taken for the given time', () => {
     const { wire, outbox } = setUp();
     const nowMs = performance.now();

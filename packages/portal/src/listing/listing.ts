@@ -39,7 +39,8 @@ export class Listing {
     const answers = new ListingAnswers(this.#options.limits.listBytes);
     const request: ListingRequest = filter === undefined ? {} : { filter };
     try {
-      const known = component === undefined ? this.#knownComponents() : Promise.resolve([component]);
+      const known =
+        component === undefined ? () => this.#knownComponents() : () => Promise.resolve([component]);
       await this.#ask(
         component === undefined ? SUBJECTS.listEverySensor : listSubject(component),
         request,
@@ -57,7 +58,7 @@ export class Listing {
     subject: string,
     request: ListingRequest,
     answers: ListingAnswers,
-    known: Promise<Iterable<string>>,
+    known: () => Promise<Iterable<string>>,
   ): Promise<void> {
     const { connection, limits, onMalformed } = this.#options;
     const ended = Promise.withResolvers<void>();
@@ -76,7 +77,7 @@ export class Listing {
     });
     try {
       connection.publish(subject, JSON.stringify(request), { reply: inbox });
-      const expected = known.then((components) => {
+      const expected = known().then((components) => {
         answers.expect(components);
         if (answers.areComplete) ended.resolve();
       });

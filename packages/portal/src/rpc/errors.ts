@@ -40,14 +40,14 @@ export class RequestError extends Error {
 }
 
 /** Services' own codes, as far as they say more than that something failed. */
-const SERVICE_CODES: Readonly<Record<string, RpcErrorName>> = {
-  BAD_REQUEST: 'invalidParams',
-  NOT_FOUND: 'notFound',
-  ANSWER_TOO_LARGE: 'answerTooLarge',
-  INTERNAL: 'unavailable',
-  MALFORMED_ANSWER: 'unavailable',
-  BUSY: 'busy',
-};
+const SERVICE_CODES = new Map<string, RpcErrorName>([
+  ['BAD_REQUEST', 'invalidParams'],
+  ['NOT_FOUND', 'notFound'],
+  ['ANSWER_TOO_LARGE', 'answerTooLarge'],
+  ['INTERNAL', 'unavailable'],
+  ['MALFORMED_ANSWER', 'unavailable'],
+  ['BUSY', 'busy'],
+]);
 
 /**
  * The answer to whatever was thrown while a request was carried out.
@@ -70,7 +70,7 @@ export function requestError(error: unknown, field?: string): RequestError {
     return new RequestError('answerTooLarge', error.message, undefined, cause);
   if (error instanceof SnapshotMemoryError) return new RequestError('busy', error.message, undefined, cause);
   if (error instanceof ServiceCallError) {
-    const byCode = SERVICE_CODES[error.serviceCode];
+    const byCode = SERVICE_CODES.get(error.serviceCode);
     const name = byCode ?? (error.field === undefined ? 'unavailable' : 'invalidParams');
     return new RequestError(name, error.message, error.field, cause);
   }

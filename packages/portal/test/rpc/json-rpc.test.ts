@@ -179,6 +179,8 @@ describe('JSON-RPC 2.0', () => {
     ['{"error":{"code":"BAD_RANGE","message":"too long","field":"end"}}', -32602, 'end'],
     ['{"error":{"code":"BUSY","message":"later"}}', -32006, undefined],
     ['{"error":{"code":"DISK_FULL","message":"no room"}}', -32004, undefined],
+    ['{"error":{"code":"constructor","message":"a code that every object has"}}', -32004, undefined],
+    ['{"error":{"code":"__proto__","message":"another","field":"end"}}', -32602, 'end'],
     ['no JSON', -32004, undefined],
   ])('passes on what the archive answers: %s is %i', async (answer, code, field) => {
     const undo = portal.bus.subscribe('rpc.store.history', (message) => message.respond(answer));

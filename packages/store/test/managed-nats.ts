@@ -53,6 +53,11 @@ export class ManagedNats {
     await this.#startAgain();
   }
 
+  /** Away, until {@link restart}. */
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
   async restart(): Promise<void> {
     await this.#server.kill();
     await this.#startAgain();

@@ -31,6 +31,11 @@ export class ArchiverStatus {
     return this.#store.name === 'failing' ? 'store-failing' : this.#stream.name;
   }
 
+  /** Whether the stream is being read, however the writing is doing. */
+  get isReading(): boolean {
+    return this.#stream.name === 'reading';
+  }
+
   /** Why nothing is being archived now, or undefined when it is. */
   get reason(): string | undefined {
     if (this.#stream.name === 'stopped') return 'the archiver is stopped';
@@ -50,10 +55,11 @@ export class ArchiverStatus {
     this.#logger.info(`reading the stream from message ${fromSequence} on`);
   }
 
+  /** A reason that is new is told, also of an interruption that is known. */
   interrupted(reason: string): void {
-    const isNew = this.#stream.name !== 'interrupted';
+    if (this.#stream.name === 'interrupted' && this.#stream.reason === reason) return;
     this.#stream = { name: 'interrupted', reason };
-    if (isNew) this.#logger.warn(`reading is interrupted: ${reason}; it goes on by itself`);
+    this.#logger.warn(`reading is interrupted: ${reason}; it goes on by itself`);
   }
 
   stopped(): void {

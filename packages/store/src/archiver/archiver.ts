@@ -17,6 +17,7 @@ import { BackOff } from './back-off.ts';
 import { Batch } from './batch.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { Decoder } from './decoder.ts';
+import { Preparation } from './preparation.ts';
 import { SensorBook } from './sensor-book.ts';
 import { StreamPosition } from './stream-position.ts';
 
@@ -56,6 +57,7 @@ export class Archiver {
   readonly #decoder = new Decoder(this.#book);
   readonly #writer: BatchWriter;
   readonly #position: StreamPosition;
+  readonly #preparation: Preparation;
   readonly #stopping = new AbortController();
   #floor: StreamFloor | undefined;
   #lagMessages = 0;
@@ -65,6 +67,13 @@ export class Archiver {
     this.#options = { ...ARCHIVER_DEFAULTS, ...options };
     this.status = new ArchiverStatus(parts.logger);
     this.#position = new StreamPosition(parts.connection, STREAMS.archive);
+    this.#preparation = new Preparation({
+      connection: parts.connection,
+      prepare: parts.prepare,
+      backOff: this.#options.backOff,
+      signal: this.#stopping.signal,
+      onFailure: (reason) => this.status.interrupted(reason),
+    });
     this.#writer = new BatchWriter({
       backend: parts.backend,
       status: this.status,
@@ -118,12 +127,11 @@ export class Archiver {
 
   /** @returns undefined when it is to stop before it could */
   async #open(): Promise<DurableConsumer | undefined> {
-    const { connection, prepare } = this.#parts;
+    const { connection } = this.#parts;
     const backOff = new BackOff(this.#options.backOff);
     while (!this.#stopping.signal.aborted) {
       try {
-        await connection.whenConnected();
-        await prepare?.();
+        await this.#preparation.attempt();
         const after = await this.#position.startAfter(this.#floor);
         if (after.sequence === 0) this.#floor = undefined;
         return await DurableConsumer.open(connection, {
@@ -145,7 +153,8 @@ export class Archiver {
     switch (event.type) {
       case 'lost':
         this.status.interrupted(event.detail);
-        this.#prepareAgain().catch(() => undefined);
+        // The stream itself may be gone, with a store that was wiped: the consumer mends itself as soon as there is one again.
+        void this.#preparation.again(() => !this.status.isReading);
         break;
       case 'ready':
         this.status.reading(event.nextSequence);
@@ -158,12 +167,6 @@ export class Archiver {
         // Of the stream as it is now, nothing is known to be stored.
         this.#floor = undefined;
     }
-  }
-
-  /** The stream itself may be gone, with a store that was wiped: the consumer mends itself as soon as there is one again. */
-  async #prepareAgain(): Promise<void> {
-    await this.#parts.connection.whenConnected();
-    await this.#parts.prepare?.();
   }
 
   async #archive(consumer: DurableConsumer): Promise<void> {

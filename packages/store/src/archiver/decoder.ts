@@ -52,6 +52,7 @@ export class Decoder {
           into.quarantined(message, 'type', 'value', `value ${fault} (type ${type})`);
           return;
         }
+        this.#book.keep(entry);
         into.samples.push({
           component: entry.component,
           sensor: entry.sensor,

@@ -8,6 +8,8 @@ export interface BookEntry extends SensorAddress {
   /** As its newest attributes declare; undefined: there are none, or they are silent. */
   type: string | undefined;
   params: readonly unknown[] | undefined;
+  /** Whether the book has it: false until {@link SensorBook.keep}. */
+  isKept: boolean;
 }
 
 const PAGE_SENSORS = 5_000;
@@ -33,12 +35,23 @@ export class SensorBook {
     } while (after !== undefined);
   }
 
-  /** @returns undefined when no sensor's archive samples are published there */
+  /**
+   * The sensor of a subject; one that is new is not in the book yet, because whoever publishes rubbish on endless subjects must not fill
+   * the memory.
+   * @returns undefined when no sensor's archive samples are published there
+   */
   bySubject(subject: string): BookEntry | undefined {
     const known = this.#bySubject.get(subject);
     if (known !== undefined) return known;
     const parsed = parseSensorSubject(subject);
-    return parsed?.rate === 'archive' ? this.#entryOf(parsed) : undefined;
+    return parsed?.rate === 'archive' ? newEntry(parsed) : undefined;
+  }
+
+  /** A good sample of the sensor has come. */
+  keep(entry: BookEntry): void {
+    if (entry.isKept) return;
+    entry.isKept = true;
+    this.#bySubject.set(sensorSubject('archive', entry), entry);
   }
 
   learn(address: SensorAddress, { type, params }: Attributes): void {
@@ -48,14 +61,16 @@ export class SensorBook {
     entry.params = typeof params === 'string' ? undefined : params;
   }
 
-  #entryOf({ component, sensor }: SensorAddress): BookEntry {
-    const subject = sensorSubject('archive', { component, sensor });
-    let entry = this.#bySubject.get(subject);
-    if (entry === undefined) {
-      const name = normalisedName({ component, sensor });
-      entry = { component, sensor, name, type: undefined, params: undefined };
-      this.#bySubject.set(subject, entry);
-    }
+  #entryOf(address: SensorAddress): BookEntry {
+    const known = this.#bySubject.get(sensorSubject('archive', address));
+    if (known !== undefined) return known;
+    const entry = newEntry(address);
+    this.keep(entry);
     return entry;
   }
+}
+
+function newEntry({ component, sensor }: SensorAddress): BookEntry {
+  const name = normalisedName({ component, sensor });
+  return { component, sensor, name, type: undefined, params: undefined, isKept: false };
 }

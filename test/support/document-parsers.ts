@@ -1,7 +1,6 @@
-import { parseAttributes, parseSample } from '@katbus/protocol';
+import { CSV_HEADER, csvLine, parseAttributes, parseSample } from '@katbus/protocol';
 import { SCHEMAS, validate, type SchemaName } from '@katbus/protocol/schemas';
 import type { ArchivedSample, SampleValue, Status } from '@katbus/protocol';
-import { CSV_HEADER, csvLine } from '../../packages/portal/src/http/csv.ts';
 
 /** Reads an example with what reads the real thing. @throws what that throws when the example is wrong */
 export type DocumentParser = (text: string) => void;

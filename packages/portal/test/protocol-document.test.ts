@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { CLOSE_CODES, RPC_ERRORS, type PortalMethod } from '@katbus/protocol';
+import { CLOSE_CODES, CSV_HEADER, csvLine, RPC_ERRORS, type PortalMethod } from '@katbus/protocol';
 import { SCHEMAS, validate, type SchemaName } from '@katbus/protocol/schemas';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CSV_HEADER, csvLine } from '../src/http/csv.ts';
 import { GAP_REASONS } from '../src/delivery/delivery-session.ts';
 import { LIMITS, type LimitName } from '../src/limits.ts';
 import type { AnsweredError, TestClient } from './support/test-client.ts';

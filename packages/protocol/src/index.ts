@@ -1,6 +1,7 @@
 export * from './aligned-interval.ts';
 export * from './attributes.ts';
 export * from './errors.ts';
+export * from './history-csv.ts';
 export * from './listing.ts';
 export * from './names.ts';
 export * from './patterns/nats-pattern.ts';

@@ -13,6 +13,15 @@ export function toSeconds(microseconds: number): number {
   return microseconds / 1e6;
 }
 
+/** ISO 8601, UTC, to the microsecond: `2026-11-22T05:00:00.123456Z`; a time that no calendar has stays a number. @param seconds Unix seconds */
+export function isoText(seconds: number): string {
+  const us = toMicroseconds(seconds);
+  const wholeSeconds = Math.floor(us / 1e6);
+  const date = new Date(wholeSeconds * 1000);
+  if (Number.isNaN(date.getTime())) return String(seconds);
+  return `${date.toISOString().slice(0, -5)}.${String(us - wholeSeconds * 1e6).padStart(6, '0')}Z`;
+}
+
 let clockOffsetUs = 0;
 
 /**

@@ -1,4 +1,4 @@
-import { toMicroseconds, type SampleValue } from '@katbus/protocol';
+import type { SampleValue } from '@katbus/protocol';
 
 /** Arrays may have ten thousand elements; a line has room for a few. */
 const MOST_ELEMENTS = 6;
@@ -26,15 +26,6 @@ export function numberText(value: number): string {
 export function utcText(seconds: number): string {
   const date = new Date(Math.round(seconds * 1000));
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('T', ' ').slice(0, -1);
-}
-
-/** ISO 8601, UTC, to the microsecond: `2026-11-22T05:00:00.123456Z`. */
-export function isoText(seconds: number): string {
-  const us = toMicroseconds(seconds);
-  const wholeSeconds = Math.floor(us / 1e6);
-  const date = new Date(wholeSeconds * 1000);
-  if (Number.isNaN(date.getTime())) return String(seconds);
-  return `${date.toISOString().slice(0, -5)}.${String(us - wholeSeconds * 1e6).padStart(6, '0')}Z`;
 }
 
 /** How long ago, in the largest unit that says it in two or three digits. */

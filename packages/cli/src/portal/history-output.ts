@@ -1,5 +1,7 @@
 import type { PortalClient } from '@katbus/client';
 import {
+  CSV_HEADER,
+  csvLine,
   decodeFloat,
   formatAddress,
   normalisedName,
@@ -13,7 +15,7 @@ import { Plot } from '../output/plot.ts';
 import { countText } from '../output/counts.ts';
 import { quantityText } from '../output/quantity.ts';
 import { note, outputWidth, write } from '../output/standard-output.ts';
-import { isoText, printable, utcText } from '../output/value-text.ts';
+import { printable, utcText } from '../output/value-text.ts';
 
 export const HISTORY_FORMATS = ['table', 'csv', 'json', 'plot'] as const;
 export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
@@ -96,22 +98,14 @@ async function printTable(
   return count;
 }
 
-/** The columns of the portal's `/api/history?format=csv` (PROTOCOL.md, "HTTP"). */
 async function printCsv(samples: AsyncIterable<ArchivedSample>): Promise<number> {
   let count = 0;
-  await write('time,iso,value_ts,status,value\r\n');
-  for await (const { time, value_ts, status, value } of samples) {
-    await write(`${time},${isoText(time)},${value_ts},${status},${csvField(value)}\r\n`);
+  await write(CSV_HEADER);
+  for await (const sample of samples) {
+    await write(csvLine(sample));
     count += 1;
   }
   return count;
-}
-
-/** RFC 4180: quoted when it holds a comma, a quote or a line break. No value is an empty field, an empty text is `""`. */
-function csvField(value: ArchivedSample['value']): string {
-  if (value === null) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 async function printJson(samples: AsyncIterable<ArchivedSample>): Promise<number> {

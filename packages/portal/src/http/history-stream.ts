@@ -1,6 +1,11 @@
-import type { ArchivedSample, HistoryPage, HistoryParams } from '@katbus/protocol';
+import {
+  CSV_HEADER,
+  csvLine,
+  type ArchivedSample,
+  type HistoryPage,
+  type HistoryParams,
+} from '@katbus/protocol';
 import type { StoreClient } from '../store-client.ts';
-import { CSV_HEADER, csvLine } from './csv.ts';
 
 export const HISTORY_FORMATS = ['json', 'csv'] as const;
 export type HistoryFormat = (typeof HISTORY_FORMATS)[number];

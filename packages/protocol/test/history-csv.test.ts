@@ -1,7 +1,6 @@
-import { toMicroseconds } from '@katbus/protocol';
+import { csvLine, isoText, toMicroseconds } from '@katbus/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csvLine, isoMicroseconds } from '../../src/http/csv.ts';
 
 describe('a line of CSV', () => {
   test.each([
@@ -23,11 +22,16 @@ describe('a line of CSV', () => {
   test('has its time to the microsecond', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e15 }), (timeUs) => {
-        const iso = isoMicroseconds(timeUs / 1e6);
+        const iso = isoText(timeUs / 1e6);
         const [, fraction = ''] = /\.(\d{6})Z$/.exec(iso) ?? [];
         const secondsUs = Date.parse(`${iso.slice(0, 19)}Z`) * 1_000;
         expect(secondsUs + Number(fraction)).toBe(toMicroseconds(timeUs / 1e6));
       }),
     );
+  });
+
+  test('has a time that no calendar has as a number', () => {
+    expect(isoText(1e300)).toBe('1e+300');
+    expect(isoText(-0.5)).toBe('1969-12-31T23:59:59.500000Z');
   });
 });

@@ -51,8 +51,9 @@ export class LiveLines {
     process.once('SIGINT', end);
     process.once('SIGTERM', end);
     try {
-      const { count } = await subscription.ready;
-      if (snapshot && count === 0) note('nothing has been published there yet: waiting');
+      // The portal may take long to answer, and a person or the time may end the wait.
+      const answer = await Promise.race([subscription.ready, this.ended.promise]);
+      if (snapshot && answer?.count === 0) note('nothing has been published there yet: waiting');
       await this.ended.promise;
     } finally {
       clearTimeout(timer);

@@ -38,19 +38,25 @@ export type PortName = keyof typeof PORTS;
 export type PortPlan = Readonly<Record<PortName, number>>;
 
 export const PORT_NAMES = Object.keys(PORTS) as PortName[];
+const HIGHEST_FIRST = 65_536 - PORT_NAMES.length;
 
 /**
  * The ports to use, checked to be free; 0 becomes any free one.
  * @param given what the options say; absent ones take the default
  * @param first of `--ports-from`: the ports are this and those that follow; 0: any free ones; undefined: the defaults
  * @param unused ports that nothing will listen on, which need not be free
- * @throws {CliError} naming each port in use and the option that changes it
+ * @throws {CliError} naming each port in use and the option that changes it; when there are not enough ports after `first`
  */
 export async function planPorts(
   given: Readonly<Partial<Record<PortName, number>>>,
   first: number | undefined,
   unused: readonly PortName[] = [],
 ): Promise<PortPlan> {
+  if (first !== undefined && first > HIGHEST_FIRST) {
+    throw new CliError(
+      `--ports-from ${first}: ${PORT_NAMES.length} ports follow each other from there, so it is at most ${HIGHEST_FIRST}`,
+    );
+  }
   const plan: Partial<Record<PortName, number>> = {};
   const inUse: PortName[] = [];
   // Held until all are chosen, so that no port is chosen twice.

@@ -24,6 +24,10 @@ describe('the ports of up', () => {
     });
   });
 
+  it('do not go beyond the last port that there is', async () => {
+    await expect(planPorts({}, 65_533)).rejects.toThrow('--ports-from 65533: 6 ports follow');
+  });
+
   it('names the port that is in use, for whom it was, and the option that changes it', async () => {
     await using taken = createServer();
     taken.listen(0, '127.0.0.1');

@@ -13,12 +13,14 @@ export interface Cell {
 }
 
 const GAP = '  ';
+/** Every line is as long as the longest: one sensor's endless text must not cost that for each of 20,000. */
+const WIDEST_COLUMN = 300;
 /** Below this a shrunk column says nothing any more; the line then is longer than the terminal. */
 const LEAST_SHRUNK = 12;
 
 /**
  * Lines of a text table with a heading.
- * @param width of the terminal; undefined: as wide as it gets
+ * @param width of the terminal; undefined: as wide as it gets, up to 300 characters a column
  */
 export function tableLines(columns: readonly Column[], rows: readonly Cell[][], width?: number): string[] {
   const widths = fittedWidths(columns, rows, width);
@@ -37,7 +39,10 @@ function fittedWidths(
   width: number | undefined,
 ): number[] {
   const widths = columns.map(({ title }, place) =>
-    rows.reduce((most, row) => Math.max(most, displayWidth(row[place]?.text ?? '')), displayWidth(title)),
+    Math.min(
+      WIDEST_COLUMN,
+      rows.reduce((most, row) => Math.max(most, displayWidth(row[place]?.text ?? '')), displayWidth(title)),
+    ),
   );
   if (width === undefined) return widths;
   // The last column gives way first: what a line is about stands at its beginning.

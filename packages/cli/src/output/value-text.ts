@@ -3,19 +3,28 @@ import type { SampleValue } from '@katbus/protocol';
 /** Arrays may have ten thousand elements; a line has room for a few. */
 const MOST_ELEMENTS = 6;
 const SIGNIFICANT_DIGITS = 7;
+/** A text may have a megabyte; CSV and JSON have it whole. */
+const MOST_CHARACTERS = 200;
 
 /**
- * A value for a person: numbers with at most seven digits, long arrays cut, control characters made visible, so that a
+ * A value for a person: numbers with at most seven digits, long arrays and texts cut, control characters made visible, so that a
  * sensor's text cannot play with the terminal.
  */
 export function valueText(value: SampleValue): string {
   if (value === null) return '-';
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return printable(value);
+  if (typeof value === 'string') return stringText(value);
   const shown = value.slice(0, MOST_ELEMENTS).map((element) => valueText(element));
   const rest = value.length > MOST_ELEMENTS ? `, … ${value.length} in all` : '';
   return `[${shown.join(', ')}${rest}]`;
+}
+
+function stringText(value: string): string {
+  if (value.length <= MOST_CHARACTERS) return printable(value);
+  // Cut before it is spread into characters: most of it is not shown.
+  const shown = [...value.slice(0, 2 * MOST_CHARACTERS)].slice(0, MOST_CHARACTERS).join('');
+  return shown === value ? printable(value) : `${printable(shown)}… ${value.length} in all`;
 }
 
 export function numberText(value: number): string {

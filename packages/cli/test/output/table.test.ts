@@ -40,6 +40,11 @@ describe('a text table', () => {
     expect(row).toBe('\u001b[31ma\u001b[39m           1  m');
   });
 
+  it('does not pad every line to the length of an endless cell', () => {
+    const rows = [['a', 'x'.repeat(1_000_000), 'm'].map(cell), ['b', '1', 'm'].map(cell)];
+    expect(tableLines(columns, rows).map((line) => line.length)).toEqual([315, 311, 311]);
+  });
+
   it('counts characters, not UTF-16 units', () => {
     expect(cutShort('𝄞𝄞𝄞', 3)).toBe('𝄞𝄞𝄞');
     expect(cutShort('µ°Ωabc', 4)).toBe('µ°Ω…');

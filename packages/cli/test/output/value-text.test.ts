@@ -23,6 +23,12 @@ describe('a value for a person', () => {
     );
   });
 
+  it('shows the beginning of a long text and how long it is', () => {
+    expect(valueText('x'.repeat(200))).toBe('x'.repeat(200));
+    expect(valueText('ä'.repeat(450_000))).toBe(`${'ä'.repeat(200)}… 450000 in all`);
+    expect(valueText('🛰'.repeat(200))).toBe('🛰'.repeat(200));
+  });
+
   it('lets no control character through to the terminal', () => {
     expect(valueText('\u001b[2Jgone\u0007')).toBe('\\x1b[2Jgone\\x07');
   });

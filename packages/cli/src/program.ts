@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { COMMANDS, type CommandEntry } from './command-table.ts';
 import { EXIT_CODES, lineOf } from './cli-error.ts';
-import { exitQuietlyOnClosedOutput } from './output/standard-output.ts';
+import { exitWhenOutputEnds } from './output/standard-output.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -9,7 +9,7 @@ import { VERSION } from './version.ts';
  * @param words the command line without the program's name
  */
 export async function runProgram(words: readonly string[]): Promise<void> {
-  exitQuietlyOnClosedOutput();
+  exitWhenOutputEnds();
   const program = emptyProgram();
   // The command's name stands first, or after `help`; everything else is the command's own business.
   const called = words[0] === 'help' ? words[1] : words[0];

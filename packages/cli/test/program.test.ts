@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../src/command-table.ts';
 
@@ -92,6 +94,30 @@ describe('the katbus command', () => {
         { part: 'portal', state: 'wrong' },
       ],
     });
+  });
+
+  it('ends although nats-server takes the connection and says nothing', async () => {
+    await using silent = createServer(() => undefined);
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const sockets: { destroy(): unknown }[] = [];
+    silent.on('connection', (socket) => sockets.push(socket));
+    const { port } = silent.address() as AddressInfo;
+    const { code, stdout } = await katbus('status', '--portal', NOBODY, '--nats', `nats://127.0.0.1:${port}`);
+    expect(stdout).toMatch(/^nats-server +wrong +cannot connect .*timeout/m);
+    expect(code).toBe(1);
+    for (const socket of sockets) socket.destroy();
+  }, 15_000);
+
+  it.skipIf(!existsSync('/dev/full'))('says in one line that its output cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    const errors: Buffer[] = [];
+    child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(Buffer.concat(errors).toString()).toMatch(/^katbus: the output cannot be written: ENOSPC.*\n$/);
+    expect(code).toBe(1);
   });
 
   it('is no failure when the reader of its output has gone', async () => {

@@ -18,7 +18,7 @@ export interface BrokerOptions extends Partial<Omit<ConnectionOptions, 'name'>> 
   /** How long `close()` waits for acknowledgements, milliseconds. */
   readonly closeTimeoutMs?: number;
   /** Only the alarm service may take the component name `kataware`. */
-  readonly mayBeReserved?: boolean;
+  readonly mayBeAlarms?: boolean;
 }
 
 export const BROKER_DEFAULTS = {
@@ -28,7 +28,7 @@ export const BROKER_DEFAULTS = {
   version: '0.0.0',
   heartbeatSeconds: 5,
   closeTimeoutMs: 5_000,
-  mayBeReserved: false,
+  mayBeAlarms: false,
 } as const;
 
 /** Semantic versioning 2.0.0, which NATS micro services ask for. */
@@ -40,7 +40,7 @@ const SEMANTIC_VERSION = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
  */
 export function checkBrokerOptions(options: BrokerOptions) {
   const filled = { ...BROKER_DEFAULTS, ...options };
-  checkComponent(filled.component, { mayBeReserved: filled.mayBeReserved });
+  checkComponent(filled.component, { mayBeAlarms: filled.mayBeAlarms });
   if (!SEMANTIC_VERSION.test(filled.version)) {
     throw new UsageError(
       'version',

@@ -61,7 +61,7 @@ export class StoreClient {
 export function checkFilters({ filter, component }: { filter?: string; component?: string }): void {
   if (filter !== undefined) withField('filter', () => regularExpression(filter));
   if (component !== undefined) {
-    withField('component', () => checkComponent(component, { mayBeReserved: true }));
+    withField('component', () => checkComponent(component, { mayBeAlarms: true }));
   }
 }
 

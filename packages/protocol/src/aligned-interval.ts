@@ -5,22 +5,32 @@
  */
 export function everyAligned(intervalMs: number, onTick: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
-  const scheduleNext = () => {
+  const waitUntil = (tickMs: number) => {
     timer = setTimeout(
       () => {
+        const earlyMs = tickMs - Date.now();
+        // A timer may be a millisecond early: whoever cuts the tick's time to whole intervals would see the one before again.
+        if (earlyMs > 0 && earlyMs < intervalMs / 4) {
+          waitUntil(tickMs);
+          return;
+        }
         scheduleNext();
         onTick();
       },
-      untilNextMs(intervalMs, Date.now()),
+      Math.max(tickMs - Date.now(), 1),
     );
+  };
+  const scheduleNext = () => {
+    const nowMs = Date.now();
+    waitUntil(nowMs + untilNextMs(intervalMs, nowMs));
   };
   scheduleNext();
   return () => clearTimeout(timer);
 }
 
 /**
- * Milliseconds until the next whole multiple of the interval. A timer may be a millisecond early: what is left of the
- * interval then is too short to count, and the multiple after is meant.
+ * Milliseconds until the next whole multiple of the interval. When little is left until it, as for a clock that was just set
+ * back a little, the multiple after is meant: nothing ticks twice for one moment.
  */
 export function untilNextMs(intervalMs: number, nowMs: number): number {
   const rest = intervalMs - (nowMs % intervalMs);

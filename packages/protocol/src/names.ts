@@ -3,8 +3,11 @@ import { MalformedNameError } from './errors.ts';
 const TOKEN = /^[A-Za-z0-9_]+$/;
 const KATCP_SENSOR = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
-/** No component may take these names: they are addresses of their own under `rpc.` or belong to one component. */
-export const RESERVED_COMPONENTS = ['all', 'store', 'portal', 'kataware'] as const;
+/** The component of the alarm service, and of nothing else. */
+export const ALARM_COMPONENT = 'kataware';
+
+/** No component may take these names: they are addresses of their own under `rpc.`, or belong to one component. */
+export const RESERVED_COMPONENTS = ['all', 'store', 'portal', ALARM_COMPONENT] as const;
 
 /** The longest component or sensor token, in characters: the joined subject stays far below what nats-server accepts. */
 export const LONGEST_TOKEN = 128;
@@ -19,8 +22,11 @@ export function isToken(text: string): boolean {
   return text.length <= LONGEST_TOKEN && TOKEN.test(text);
 }
 
-/** @throws {MalformedNameError} naming `component`: bad characters, too long, or reserved (see {@link RESERVED_COMPONENTS}) */
-export function checkComponent(name: string, options: { mayBeReserved?: boolean } = {}): void {
+/**
+ * @param options `mayBeAlarms`: the alarm service's own name is allowed
+ * @throws {MalformedNameError} naming `component`: bad characters, too long, or reserved (see {@link RESERVED_COMPONENTS})
+ */
+export function checkComponent(name: string, options: { mayBeAlarms?: boolean } = {}): void {
   if (!isToken(name)) {
     throw new MalformedNameError(
       'component',
@@ -28,7 +34,8 @@ export function checkComponent(name: string, options: { mayBeReserved?: boolean 
       `a component's name is 1 to ${LONGEST_TOKEN} of A-Z a-z 0-9 _`,
     );
   }
-  if (!options.mayBeReserved && (RESERVED_COMPONENTS as readonly string[]).includes(name)) {
+  const isAllowed = options.mayBeAlarms === true && name === ALARM_COMPONENT;
+  if (!isAllowed && (RESERVED_COMPONENTS as readonly string[]).includes(name)) {
     throw new MalformedNameError('component', name, 'this name is reserved');
   }
 }

@@ -37,6 +37,17 @@ describe('an aligned interval', () => {
     expect(ticks.length).toBeGreaterThanOrEqual(3);
   });
 
+  it('waits out the rest when a timer is early', () => {
+    const ticks: number[] = [];
+    const real = setTimeout;
+    vi.stubGlobal('setTimeout', (act: () => void, ms: number) => real(act, ms > 2 ? ms - 1 : ms));
+    const stop = everyAligned(1000, () => ticks.push(Date.now()));
+    vi.advanceTimersByTime(3000);
+    stop();
+    vi.unstubAllGlobals();
+    expect(ticks).toEqual([1_795_305_601_000, 1_795_305_602_000, 1_795_305_603_000]);
+  });
+
   it('does not tick twice for one moment when a timer is a millisecond early', () => {
     expect(untilNextMs(1000, 5_999)).toBe(1001);
     expect(untilNextMs(1000, 6_000)).toBe(1000);

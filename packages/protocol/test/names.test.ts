@@ -32,7 +32,8 @@ describe('names', () => {
   );
 
   it('let alarms alone have kataware', () => {
-    expect(() => checkComponent('kataware', { mayBeReserved: true })).not.toThrow();
+    expect(() => checkComponent('kataware', { mayBeAlarms: true })).not.toThrow();
+    expect(() => checkComponent('all', { mayBeAlarms: true })).toThrow(/reserved/);
   });
 
   it('write and read addresses', () => {

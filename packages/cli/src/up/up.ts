@@ -1,3 +1,4 @@
+import { DEFAULT_NATS_URL } from '@katbus/bus';
 import { join } from 'node:path';
 import { note } from '../output/standard-output.ts';
 import { DaemonPart } from './daemon-part.ts';
@@ -110,11 +111,14 @@ function portsLine({ ports, nats, data }: UpSettings): string {
   return `nats-server ${server}, ${others.join(', ')}; data in ${data}`;
 }
 
-function sayWhereToLook({ ports }: UpSettings): void {
+function sayWhereToLook({ ports, nats }: UpSettings): void {
   const url = `http://${LISTEN_HOST}:${ports.portal}`;
-  const more = ports.portal === PORTS.portal.standard ? '' : ` (with --portal ${url})`;
+  const portal = ports.portal === PORTS.portal.standard ? '' : ` --portal ${url}`;
+  const natsUrl = nats?.url ?? `nats://${LISTEN_HOST}:${ports.nats}`;
+  const server = natsUrl === DEFAULT_NATS_URL ? '' : ` --nats ${natsUrl}`;
   process.stdout.write(
-    `\nKatbus is up: open ${url} · Ctrl-C stops it · in another terminal: npx katbus status, npx katbus ls${more}\n\n`,
+    `\nKatbus is up: open ${url} · Ctrl-C stops it · in another terminal: ` +
+      `npx katbus status${portal}${server}, npx katbus ls${portal}\n\n`,
   );
 }
 

@@ -69,6 +69,7 @@ describe('the HTTP interface', () => {
     ['/api/list?filtr=a', 400, 'BAD_REQUEST', 'filtr'],
     ['/api/list?filter=(', 400, 'BAD_REQUEST', 'filter'],
     ['/api/list?component=a.b', 400, 'BAD_REQUEST', 'component'],
+    ['/api/list?component=all', 400, 'BAD_REQUEST', 'component'],
     ['/api/list?readings=perhaps', 400, 'BAD_REQUEST', 'readings'],
     ['/api/list?component=a&component=b', 400, 'BAD_REQUEST', 'component'],
     ['/api/sensors?limit=0', 400, 'BAD_REQUEST', 'limit'],

@@ -26,8 +26,8 @@ describe('JSON-RPC 2.0', () => {
     ['null', 'null', -32600, null, '(payload)'],
     ['an empty batch', '[]', -32600, null, undefined],
     [
-      'a batch of 101',
-      JSON.stringify(Array(101).fill({ jsonrpc: '2.0', method: 'info' })),
+      'a batch of 33',
+      JSON.stringify(Array(33).fill({ jsonrpc: '2.0', method: 'info' })),
       -32600,
       null,
       undefined,

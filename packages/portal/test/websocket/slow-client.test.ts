@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MOST_REQUESTS_A_BATCH } from '@katbus/protocol';
 import { waitFor } from '../../../../test/support/wait-for.ts';
 import { RawWebsocket } from '../support/raw-websocket.ts';
 import { TestPortal } from '../support/test-portal.ts';
@@ -119,7 +120,12 @@ describe('a client that stops reading', () => {
       const stuck = await RawWebsocket.connect(portal.portal.port);
       stuck.socket.pause();
       const batch = JSON.stringify(
-        Array.from({ length: 100 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'info', params: {} })),
+        Array.from({ length: MOST_REQUESTS_A_BATCH }, (_, id) => ({
+          jsonrpc: '2.0',
+          id,
+          method: 'info',
+          params: {},
+        })),
       );
       const asked = () => portal.metric('requests_total{method="info",outcome="ok"}');
       let sent = 0;

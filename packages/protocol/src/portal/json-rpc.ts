@@ -35,7 +35,8 @@ export interface RpcNotification {
   readonly params: unknown;
 }
 
-export const MOST_REQUESTS_A_BATCH = 100;
+/** As many as may be under way in a session (the portal's `requestsUnderWay`): a larger batch could not be answered whole. */
+export const MOST_REQUESTS_A_BATCH = 32;
 
 /** Every error code that the portal answers with. The first five are JSON-RPC's own (section 5.1). */
 export const RPC_ERRORS = {

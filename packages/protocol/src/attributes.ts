@@ -24,6 +24,9 @@ export interface Attributes {
 /** The largest payload on `attributes.<component>`, bytes. One object is the rule; an array is accepted up to this. */
 export const LARGEST_ATTRIBUTES_BYTES = 256 * 1024;
 
+/** How deep objects and arrays may stand in each other: what is nested without end can be read, but not written again. */
+export const DEEPEST_ATTRIBUTES_LEVELS = 32;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -61,7 +64,18 @@ function checked(entry: unknown, prefix: string): Attributes {
   if (params !== undefined && typeof params !== 'string' && !Array.isArray(params)) {
     throw new MalformedAttributesError(`${prefix}params`, 'must be an array or a string');
   }
+  if (isDeeper(entry, DEEPEST_ATTRIBUTES_LEVELS)) {
+    throw new MalformedAttributesError(
+      `${prefix}(payload)`,
+      `is nested more than ${DEEPEST_ATTRIBUTES_LEVELS} levels deep`,
+    );
+  }
   return entry as Attributes;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 /**

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { addressOfAttributes, LARGEST_ATTRIBUTES_BYTES, parseAttributes } from '@katbus/protocol';
+import {
+  addressOfAttributes,
+  DEEPEST_ATTRIBUTES_LEVELS,
+  LARGEST_ATTRIBUTES_BYTES,
+  parseAttributes,
+} from '@katbus/protocol';
+
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
 describe('attributes', () => {
   it('need a name only, and keep what they do not know', () => {
@@ -22,8 +29,15 @@ describe('attributes', () => {
     ['params', '{"name":"a_b","params":1}'],
     ['1.name', '[{"name":"a_b"},{}]'],
     ['(payload)', `{"name":"a_b","x":"${'x'.repeat(LARGEST_ATTRIBUTES_BYTES)}"}`],
+    ['(payload)', `{"name":"a_b","x":${nested(DEEPEST_ATTRIBUTES_LEVELS)}}`],
+    ['1.(payload)', `[{"name":"a_b"},{"name":"a_c","x":${nested(100_000)}}]`],
   ])('are refused naming %s', (field, text) => {
     expect(() => parseAttributes(text)).toThrow(expect.objectContaining({ field }));
+  });
+
+  it('may be nested as deep as anybody means it', () => {
+    const text = `{"name":"a_b","x":${nested(DEEPEST_ATTRIBUTES_LEVELS - 1)}}`;
+    expect(JSON.stringify(parseAttributes(text)[0])).toBe(text);
   });
 
   it('belong to the component of their subject', () => {

@@ -101,6 +101,7 @@ describe('the archiver', () => {
       ['subject', 'sensor.archive.wx.a.b', sample({})],
       ['attributes', 'attributes.wx', '{"type":"float"}'],
       ['attributes', 'attributes.wx', '{"name":"dome_shutter"}'],
+      ['attributes', 'attributes.wx', `{"name":"wx_x","x":${'['.repeat(1e5)}${']'.repeat(1e5)}}`],
       ['subject', 'attributes.wx.more', '{"name":"wx_x"}'],
     ];
     for (const [, badSubject, payload] of bad) await publishStored(connection, badSubject, payload);

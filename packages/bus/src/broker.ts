@@ -48,7 +48,8 @@ export class Broker {
   private readonly outlet: SensorOutlet;
   private readonly undo: (() => void)[] = [];
   private service: BusService | undefined;
-  private state: 'open' | 'closed' = 'open';
+  /** Set from the first {@link close} on. */
+  private closing: Promise<void> | undefined;
 
   private constructor(settings: BrokerSettings, connection: BusConnection) {
     this.component = settings.component;
@@ -167,10 +168,13 @@ export class Broker {
     return this.window.flush(timeoutMs);
   }
 
-  /** Leaves the bus: what is unacknowledged gets its time, then everything is released. May be called twice. */
-  async close(): Promise<void> {
-    if (this.state === 'closed') return;
-    this.state = 'closed';
+  /** Leaves the bus: what is unacknowledged gets its time, then everything is released. Called again, it resolves with the first. */
+  close(): Promise<void> {
+    this.closing ??= this.leave();
+    return this.closing;
+  }
+
+  private async leave(): Promise<void> {
     this.wheel.stop();
     for (const undo of this.undo.splice(0)) undo();
     await this.service?.stop();
@@ -231,7 +235,7 @@ export class Broker {
   }
 
   private checkOpen(): void {
-    if (this.state === 'closed') throw new UsageError('broker', this.component, 'is closed');
+    if (this.closing !== undefined) throw new UsageError('broker', this.component, 'is closed');
   }
 }
 

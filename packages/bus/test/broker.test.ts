@@ -234,6 +234,17 @@ describe('a component', () => {
     await broker.close();
   });
 
+  it('is closed when the first of two closings is done, not before', async () => {
+    const broker = await join();
+    const sensor = broker.addSensor({ name: 'wind', type: 'float', units: 'm/s', description: 'wind' });
+    sensor.update(1);
+    const first = broker.close();
+    await broker.close();
+    expect((await streamState(watcher, 'ARCHIVE')).lastSequence).toBe(2);
+    expect(broker.publishing.archive).toMatchObject({ acknowledged: 2, pending: 0 });
+    await first;
+  });
+
   it('says in one line which server does not answer', async () => {
     await expect(Broker.connect({ component: 'wx', servers: 'nats://127.0.0.1:1' })).rejects.toThrow(
       /127\.0\.0\.1:1/,

@@ -5,6 +5,7 @@ import { quantityText } from '../output/quantity.ts';
 import { note, write } from '../output/standard-output.ts';
 import { printable, utcText } from '../output/value-text.ts';
 import { AttributesCache } from './attributes-cache.ts';
+import { LineQueue } from './line-queue.ts';
 
 export interface LiveLinesOptions {
   readonly json?: true | undefined;
@@ -22,8 +23,6 @@ interface Waiting {
   readonly skipped: number;
 }
 
-/** Entries that may wait for a terminal that is slow; beyond, the newest are left out and counted. */
-const MOST_WAITING = 10_000;
 const NAME_WIDTH = 32;
 
 /** Prints a subscription, a line an entry, in the order in which entries came. */
@@ -32,10 +31,9 @@ export class LiveLines {
   private readonly options: LiveLinesOptions;
   private readonly attributes: AttributesCache;
   private readonly ended = Promise.withResolvers<void>();
-  private readonly waiting: Waiting[] = [];
+  private readonly waiting = new LineQueue<Waiting>();
   private printing: 'idle' | 'busy' = 'idle';
   private printed = 0;
-  private leftOut = 0;
 
   constructor(client: PortalClient, options: LiveLinesOptions) {
     this.client = client;
@@ -61,7 +59,8 @@ export class LiveLines {
       process.off('SIGTERM', end);
       subscription.close();
     }
-    if (this.leftOut > 0) note(`${this.leftOut} lines were left out: the output was not read fast enough`);
+    const { leftOut } = this.waiting;
+    if (leftOut > 0) note(`${leftOut} lines were left out: the output was not read fast enough`);
   }
 
   private handlers(): SubscriptionHandlers {
@@ -79,8 +78,7 @@ export class LiveLines {
   }
 
   private take(entry: Waiting): void {
-    if (this.waiting.length >= MOST_WAITING) this.leftOut += 1;
-    else this.waiting.push(entry);
+    this.waiting.add(entry);
     if (this.printing === 'idle')
       this.printAll().catch((error: unknown) => this.ended.reject(error as Error));
   }
@@ -89,7 +87,7 @@ export class LiveLines {
     this.printing = 'busy';
     const { count = Infinity } = this.options;
     for (;;) {
-      const entry = this.waiting.shift();
+      const entry = this.waiting.take();
       if (entry === undefined || this.printed >= count) break;
       await write(`${this.options.json ? jsonLine(entry) : await this.textLine(entry)}\n`);
       this.printed += 1;

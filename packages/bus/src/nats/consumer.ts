@@ -16,6 +16,8 @@ import type { DeliveredMessage, StreamMessage } from './stream-message.ts';
 const PULL_EXPIRES_MS = 30_000;
 const RECOVER_DELAYS_MS = [50, 200, 1_000];
 const LAST_RECOVER_DELAY_MS = 5_000;
+/** What flowed for so long flowed well: the next interruption is mended at once. */
+const SETTLED_MS = 10_000;
 
 /**
  * A reader that misses nothing: gives out a stream's messages in order and lets the server remember how far they are stored.
@@ -43,6 +45,9 @@ export class DurableConsumer {
   #expectedSequence = 0;
   #acknowledged: Anchor | undefined;
   #handedOut: Anchor | undefined;
+  #flowingSinceMs = 0;
+  /** Interruptions in a row, none of which came after long. */
+  #quickLosses = 0;
 
   private constructor(connection: BusConnection, options: DurableConsumerOptions) {
     this.#connection = connection;
@@ -198,10 +203,17 @@ export class DurableConsumer {
     this.#state = 'recovering';
     this.#pull?.close();
     this.#emit({ type: 'lost', detail });
+    const flowedMs = performance.now() - this.#flowingSinceMs;
+    this.#quickLosses = flowedMs < SETTLED_MS ? this.#quickLosses + 1 : 0;
     void this.#recoverUntilDone();
   }
 
   async #recoverUntilDone(): Promise<void> {
+    // Two readers of one durable take it from each other: with pauses both come on, without they would do nothing else.
+    if (this.#quickLosses > 1) {
+      const pauseMs = RECOVER_DELAYS_MS[this.#quickLosses - 2] ?? LAST_RECOVER_DELAY_MS;
+      await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { ref: false });
+    }
     for (let attempt = 0; this.#state === 'recovering'; attempt++) {
       try {
         await this.#connection.whenConnected();
@@ -245,6 +257,7 @@ export class DurableConsumer {
     });
     this.#pull = pull;
     this.#state = 'flowing';
+    this.#flowingSinceMs = performance.now();
     this.#emit({ type: 'ready', nextSequence: this.#expectedSequence });
     this.#ask();
   }

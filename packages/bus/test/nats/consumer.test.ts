@@ -215,6 +215,36 @@ describe('trouble', () => {
     consumer.close();
   });
 
+  test('two readers of one durable take turns, and each gets everything', async () => {
+    const events: ConsumerEvent[] = [];
+    const onEvent = (event: ConsumerEvent) => events.push(event);
+    const readers = await Promise.all([open({ onEvent }), open({ onEvent })]);
+    let isPublishing = true;
+    const publishing = (async () => {
+      while (isPublishing) await publish(5);
+    })();
+    const seen = readers.map(() => [] as number[]);
+    const startMs = performance.now();
+    let wanted = Infinity;
+    const reading = readers.map(async (reader, place) => {
+      const mine = seen[place] ?? [];
+      while (mine.length < wanted) {
+        const messages = await reader.fetch({ maxMessages: 1_000, maxWaitMs: 50, lingerMs: 5 });
+        mine.push(...messages.map(number));
+        const last = messages.at(-1);
+        if (last !== undefined) await reader.acknowledge(last).catch(() => undefined);
+      }
+    });
+    await vi.waitFor(() => expect(performance.now() - startMs).toBeGreaterThan(3_000), { timeout: 5_000 });
+    isPublishing = false;
+    await publishing;
+    wanted = published;
+    await Promise.all(reading);
+    for (const mine of seen) expect(mine).toEqual(range(1, published));
+    expect(events.filter(({ type }) => type === 'lost').length).toBeLessThan(40);
+    for (const reader of readers) reader.close();
+  }, 60_000);
+
   test('a consumer that somebody deleted is made again where it was', async () => {
     const events: ConsumerEvent[] = [];
     const consumer = await open({ onEvent: (event) => events.push(event) });

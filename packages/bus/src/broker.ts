@@ -71,6 +71,7 @@ export class Broker {
       room: () => this.window.room(),
     });
     this.outlet = {
+      checkOpen: () => this.checkOpen(),
       clock: this.clock,
       wheel: this.wheel,
       counters: this.counters,
@@ -144,7 +145,6 @@ export class Broker {
 
   /** A value has been read: {@link Sensor.update} of the sensor with this name. @throws {UsageError} naming the field */
   update(name: string, value: ComponentValue, options?: UpdateOptions): void {
-    this.checkOpen();
     this.sensor(name).update(value, options);
   }
 

@@ -26,6 +26,8 @@ export interface ListingMessage {
 
 /** Bytes after which a chunk is closed: far below the server's largest payload, large enough to be few. */
 const CHUNK_BYTES = 128 * 1024;
+/** Characters of an entry beyond which it loses its sample: attributes alone are at most 256 kB, and a character at most 3 bytes. */
+const LARGEST_ENTRY = 300 * 1024;
 /** Sensors looked at before the loop gets its turn: a filter over 200,000 names must not hold up the samples. */
 const SENSORS_A_TURN = 2_000;
 
@@ -65,7 +67,7 @@ export class ListingResponder {
       if (looked % SENSORS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       const { name, katcp_name: katcpName = name } = sensor.attributes;
       if (filter !== undefined && !filter.matches(name) && !filter.matches(katcpName)) continue;
-      const entry = JSON.stringify(entryOf(sensor, request.readingOnly === true));
+      const entry = entryText(sensor, request.readingOnly === true);
       if (bytes > 0 && bytes + entry.length > CHUNK_BYTES) {
         this.send(replyTo, entries, false);
         entries = [];
@@ -84,6 +86,14 @@ export class ListingResponder {
       `{"component":"${component}","sensors":[${entries.join(',')}],"last":${last}}`,
     );
   }
+}
+
+/** An entry that would be too large for a message goes without its sample, rather than the whole listing not at all. */
+function entryText(sensor: Sensor, readingOnly: boolean): string {
+  const entry = entryOf(sensor, readingOnly);
+  const text = JSON.stringify(entry);
+  if (text.length <= LARGEST_ENTRY) return text;
+  return JSON.stringify({ sensor: entry.sensor, attributes: entry.attributes } satisfies ListingEntry);
 }
 
 /** The shape that {@link ListingResponder} writes by hand is that of {@link ListingChunk}: its entries are this. */

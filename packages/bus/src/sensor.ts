@@ -37,6 +37,8 @@ export interface SensorOutlet {
   readonly wheel: TimerWheel;
   /** Microseconds of a clock that never steps back: the throttle's time. */
   steadyUs(): number;
+  /** @throws {UsageError} when the broker is closed */
+  checkOpen(): void;
   /** The largest payload that the server takes, bytes. */
   maxPayload(): number;
   /** @param statusChanged such a sample is the last to be dropped when the resend buffer is full */
@@ -76,9 +78,10 @@ export class Sensor implements WheelEntry {
   /**
    * A value has been read. What becomes of it is the throttle's decision (SUBJECTS.md, "Throttle"); the network's state never
    * makes this throw.
-   * @throws {UsageError} naming `value`, `status` or `valueTime`
+   * @throws {UsageError} naming `value`, `status` or `valueTime`, or `broker` when that is closed
    */
   update(value: ComponentValue, options: UpdateOptions = {}): void {
+    this.outlet.checkOpen();
     const update = this.checkedUpdate(value, options);
     const { outlet, sampler } = this;
     this.newest = update;

@@ -13,6 +13,8 @@ export interface WheelEntry {
 const SLOT_US = 10_000;
 const SLOTS = 1024;
 const NOT_IN_WHEEL = -1;
+/** Of the entries that are being looked at: their list stands behind the slots, so that one of them may change or remove another. */
+const DUE = -2;
 
 /**
  * One timer for any number of entries (a hashed wheel: Varghese & Lauck, SOSP 1987, scheme 6).
@@ -22,7 +24,7 @@ const NOT_IN_WHEEL = -1;
  * the usual case, because every sample sent moves its sensor's deadline.
  */
 export class TimerWheel {
-  private readonly slots = new Array<WheelEntry | undefined>(SLOTS);
+  private readonly slots = new Array<WheelEntry | undefined>(SLOTS + 1);
   private readonly clockUs: () => number;
   private timer: NodeJS.Timeout | undefined;
   private timerSlot = Infinity;
@@ -84,15 +86,16 @@ export class TimerWheel {
   }
 
   private visit(slot: number, nowUs: number): void {
-    let entry = this.slots[slot % SLOTS];
-    while (entry !== undefined) {
-      const next: WheelEntry | undefined = entry.wheelNext;
+    for (let entry = this.slots[slot % SLOTS]; entry !== undefined; entry = this.slots[slot % SLOTS]) {
+      this.unlink(entry);
+      this.link(entry, DUE);
+    }
+    for (let entry = this.slots[SLOTS]; entry !== undefined; entry = this.slots[SLOTS]) {
       this.unlink(entry);
       if (entry.deadlineUs <= nowUs) entry.expire(nowUs);
       // expire() may have scheduled it already.
       if (entry.wheelSlot === NOT_IN_WHEEL && entry.deadlineUs !== Infinity)
         this.link(entry, this.slotFor(entry.deadlineUs));
-      entry = next;
     }
   }
 
@@ -104,18 +107,18 @@ export class TimerWheel {
   }
 
   private link(entry: WheelEntry, slot: number): void {
-    const head = this.slots[slot % SLOTS];
+    const head = this.slots[placeOf(slot)];
     entry.wheelSlot = slot;
     entry.wheelNext = head;
     entry.wheelPrevious = undefined;
     if (head !== undefined) head.wheelPrevious = entry;
-    this.slots[slot % SLOTS] = entry;
+    this.slots[placeOf(slot)] = entry;
     this.count += 1;
   }
 
   private unlink(entry: WheelEntry): void {
     const { wheelNext: next, wheelPrevious: previous } = entry;
-    if (previous === undefined) this.slots[entry.wheelSlot % SLOTS] = next;
+    if (previous === undefined) this.slots[placeOf(entry.wheelSlot)] = next;
     else previous.wheelNext = next;
     if (next !== undefined) next.wheelPrevious = previous;
     entry.wheelSlot = NOT_IN_WHEEL;
@@ -123,4 +126,9 @@ export class TimerWheel {
     entry.wheelPrevious = undefined;
     this.count -= 1;
   }
+}
+
+/** Where the list of a slot begins. */
+function placeOf(slot: number): number {
+  return slot === DUE ? SLOTS : slot % SLOTS;
 }

@@ -124,6 +124,19 @@ describe('a component', () => {
     });
   });
 
+  it('lists a sensor without its sample when both together are too large for a message', async () => {
+    const broker = await join();
+    broker
+      .addSensor({ name: 'huge', type: 'string', attributes: { text: 'x'.repeat(200_000) } })
+      .update('y'.repeat(900_000));
+    broker.addSensor({ name: 'small', type: 'integer' }).update(1);
+    const entries = (await list('rpc.sensors.wx', '')).flatMap(({ sensors }) => sensors);
+    expect(entries.map(({ sensor, sample }) => [sensor, sample?.value])).toEqual([
+      ['huge', undefined],
+      ['small', 1],
+    ]);
+  });
+
   it('answers a listing to the subject in the payload, the way of the paper', async () => {
     const broker = await join();
     broker.addSensor({ name: 'a', type: 'float' });
@@ -227,10 +240,10 @@ describe('a component', () => {
     expect(() =>
       broker.addSensor({ name: 'x', type: 'float', attributes: { big: 'x'.repeat(300_000) } }),
     ).toThrow(/attributes/);
+    const wind = broker.sensor('station.wind');
     await broker.close();
-    expect(() => {
-      broker.update('station.wind', 1);
-    }).toThrow(/closed/);
+    for (const update of [() => broker.update('station.wind', 1), () => wind.update(1)])
+      expect(update).toThrow(/closed/);
     await broker.close();
   });
 

@@ -24,6 +24,7 @@ function makeSensor(definition: SensorDefinition, maxPayload = 1024 * 1024) {
     counters,
     steadyUs,
     maxPayload: () => maxPayload,
+    checkOpen: () => undefined,
     publish: (subject, payload, _rate, statusChanged) => {
       published.push({ subject, sample: parseSample(payload), statusChanged });
     },

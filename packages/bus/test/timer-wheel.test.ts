@@ -94,6 +94,25 @@ describe('the timer wheel', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('meets the deadlines of a slot also when one entry moves or removes another of it', () => {
+    const start = nowUs();
+    const entries = Array.from({ length: 20 }, () => new Entry(start + 50 * MILLISECOND));
+    const [first, moved, removed] = entries as [Entry, Entry, Entry, ...Entry[]];
+    first.expire = (now) => {
+      Entry.prototype.expire.call(first, now);
+      moved.deadlineUs = start + 5_000 * MILLISECOND;
+      wheel.remove(moved);
+      wheel.schedule(moved);
+      wheel.remove(removed);
+    };
+    for (const entry of entries) wheel.schedule(entry);
+    vi.advanceTimersByTime(70);
+    expect(entries.filter((entry) => entry.expiredAtUs.length === 1)).toHaveLength(18);
+    vi.advanceTimersByTime(5_000);
+    expect(moved.expiredAtUs).toHaveLength(1);
+    expect(removed.expiredAtUs).toHaveLength(0);
+  });
+
   it('sleeps while nothing is due soon', () => {
     const schedule = vi.spyOn(globalThis, 'setTimeout');
     wheel.schedule(new Entry(nowUs() + 9_000 * MILLISECOND));

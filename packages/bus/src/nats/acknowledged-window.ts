@@ -59,6 +59,7 @@ export class AcknowledgedWindow {
   private readonly connection: BusConnection;
   private readonly lanes: Readonly<Record<LaneName, PublishingLane>>;
   private readonly inbox: string;
+  private readonly halfWindow: number;
   private readonly listeners = new Listeners<WindowEvent>('the publishing window');
   private readonly undo: (() => void)[];
   private readonly drops: Record<LaneName, number> = { archive: 0, normal: 0 };
@@ -69,6 +70,7 @@ export class AcknowledgedWindow {
     this.connection = connection;
     this.inbox = connection.newInbox();
     const { window, windowBytes, ackTimeoutMs, ...most } = { ...WINDOW_DEFAULTS, ...options };
+    this.halfWindow = window / 2;
     const lane = (name: LaneName, bounds: Omit<LaneBounds, 'window' | 'windowBytes' | 'ackTimeoutMs'>) =>
       new PublishingLane(
         { window, windowBytes, ackTimeoutMs, ...bounds },
@@ -136,7 +138,7 @@ export class AcknowledgedWindow {
 
   /** Resolves when the archive lane has room for a few hundred messages beside the samples. */
   room(): Promise<void> {
-    return this.until(() => this.lanes.archive.pending <= WINDOW_DEFAULTS.window / 2);
+    return this.until(() => this.lanes.archive.pending <= this.halfWindow);
   }
 
   /** Forgets what is pending. `flush` before it to keep that. */

@@ -116,7 +116,8 @@ export class Portal {
         delivery.joins.lost();
       },
       onRecovered: (fromSeconds) => {
-        logger.info({ fromSeconds }, 'NATS is back');
+        const since = new Date(fromSeconds * 1000).toISOString();
+        logger.info(`NATS is back: sessions are told that messages since ${since} may be missing`);
         delivery.recovered(fromSeconds);
       },
     });

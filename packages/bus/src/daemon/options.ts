@@ -14,7 +14,10 @@ export interface DaemonOptions {
 }
 
 export function natsOption(): Option {
-  return new Option('--nats <url>', 'nats-server, or several separated by commas')
+  return new Option(
+    '--nats <url>',
+    'nats-server, or several separated by commas; a login as nats://user:password@host:4222',
+  )
     .env('KATBUS_NATS')
     .default(DEFAULT_NATS_URL);
 }

@@ -4,7 +4,7 @@ import type { ConnectionOptions as NatsOptions } from '@nats-io/nats-core';
 
 /** How to reach NATS. Defaults: {@link CONNECTION_DEFAULTS}. */
 export interface ConnectionOptions {
-  /** `nats://host:port`, one or several servers of one mesh. */
+  /** `nats://host:port`, one or several servers of one mesh. A login may stand in the first: `nats://user:password@host:port`. */
   readonly servers: string | readonly string[];
   /** Shown by the server's monitoring: the program and, where there are several, which. */
   readonly name: string;
@@ -54,7 +54,7 @@ export interface ConnectionSettings {
 
 export function connectionSettings(options: ConnectionOptions): ConnectionSettings {
   return {
-    servers: typeof options.servers === 'string' ? options.servers.split(',') : options.servers,
+    servers: serversOf(options).map((server) => withLogin(server).server),
     name: options.name,
     waitOnFirstConnect: options.waitOnFirstConnect ?? CONNECTION_DEFAULTS.waitOnFirstConnect,
     onWaiting: options.onWaiting ?? (() => undefined),
@@ -87,11 +87,68 @@ export async function natsOptions(
     // Stack traces for each request cost more than the request.
     noAsyncTraces: true,
   };
-  if (options.user !== undefined) nats.user = options.user;
-  if (options.password !== undefined) nats.pass = options.password;
-  if (options.token !== undefined) nats.token = options.token;
+  const login = {
+    ...loginOf(options),
+    ...definedOnly({ user: options.user, pass: options.password, token: options.token }),
+  };
+  Object.assign(nats, login);
   if (options.credentialsFile !== undefined) {
     nats.authenticator = credsAuthenticator(await readFile(options.credentialsFile));
   }
   return nats;
+}
+
+/** URLs of servers, separated by commas, as they may be shown: without logins. */
+export function withoutLogins(servers: string): string {
+  return serversOf({ servers, name: '' })
+    .map((server) => withLogin(server).server)
+    .join(',');
+}
+
+interface Login {
+  readonly user?: string;
+  readonly pass?: string;
+  readonly token?: string;
+}
+
+function serversOf({ servers }: ConnectionOptions): readonly string[] {
+  return typeof servers === 'string' ? servers.split(',').map((server) => server.trim()) : servers;
+}
+
+/** The first login that stands in a URL. */
+function loginOf(options: ConnectionOptions): Login {
+  return (
+    serversOf(options)
+      .map((server) => withLogin(server).login)
+      .find((login) => login !== undefined) ?? {}
+  );
+}
+
+/**
+ * A server without the login in its URL, which the client library would refuse and error messages would print, and that login: a
+ * user with a password, or a token alone.
+ */
+function withLogin(server: string): { readonly server: string; readonly login: Login | undefined } {
+  const parts = /^(\w+:\/\/)?(?:([^@/]*)@)?(.*)$/s.exec(server);
+  const [, scheme = '', said, rest = ''] = parts ?? [];
+  if (said === undefined) return { server, login: undefined };
+  const colon = said.indexOf(':');
+  const login =
+    colon < 0
+      ? { token: decoded(said) }
+      : { user: decoded(said.slice(0, colon)), pass: decoded(said.slice(colon + 1)) };
+  return { server: `${scheme}${rest}`, login };
+}
+
+/** Who writes a per cent sign in a password and does not know of URLs means that sign. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function definedOnly(login: { readonly [Name in keyof Login]: string | undefined }): Login {
+  return Object.fromEntries(Object.entries(login).filter(([, text]) => text !== undefined));
 }

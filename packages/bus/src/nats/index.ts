@@ -1,6 +1,6 @@
 export { BusConnection, REQUEST_TIMEOUT_MS } from './connection.ts';
 export type { PublishOptions, RequestOptions, SubscribeOptions } from './connection.ts';
-export { CONNECTION_DEFAULTS } from './connection-options.ts';
+export { CONNECTION_DEFAULTS, withoutLogins } from './connection-options.ts';
 export type { ConnectionOptions } from './connection-options.ts';
 export type { ConnectionStatus } from './connection-status.ts';
 export * from './errors.ts';

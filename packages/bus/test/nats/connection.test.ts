@@ -174,6 +174,23 @@ describe('life of a connection', () => {
     await admitted.close();
   });
 
+  test.each([
+    ['a user with a password', 'authorization { user: me, password: "se:c@ret" }', 'me:se:c%40ret@'],
+    ['a token', 'authorization { token: "s3cret" }', 's3cret@'],
+  ])('%s may stand in the URL, and is never told', async (_what, config, login) => {
+    await using closed = await startTestServer(config);
+    const withLogin = (text: string) => closed.url.replace('nats://', `nats://${text}`);
+    const connection = await BusConnection.connect({ servers: withLogin(login), name: 'test' });
+    await connection.flush();
+    await connection.close();
+    const wrong = BusConnection.connect({
+      servers: withLogin(`${login.slice(0, -1)}wrong@`),
+      name: 'test',
+    });
+    await expect(wrong).rejects.toThrow(ConnectError);
+    await expect(wrong).rejects.not.toThrow(/wrong|@/);
+  });
+
   test('waits for the first connection and says so once', async () => {
     await using late = await startTestServer();
     await late.stop();

@@ -1,4 +1,5 @@
 import { DEFAULT_NATS_URL } from '@katbus/bus';
+import { withoutLogins } from '@katbus/bus/nats';
 import { join } from 'node:path';
 import { note } from '../output/standard-output.ts';
 import { DaemonPart } from './daemon-part.ts';
@@ -105,8 +106,12 @@ function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinte
   ];
 }
 
+function shownUrl(nats: UpSettings['nats']): string | undefined {
+  return nats === undefined ? undefined : withoutLogins(nats.url);
+}
+
 function portsLine({ ports, nats, data }: UpSettings): string {
-  const server = nats?.url ?? `nats://${LISTEN_HOST}:${ports.nats} (monitoring ${ports.natsMonitoring})`;
+  const server = shownUrl(nats) ?? `nats://${LISTEN_HOST}:${ports.nats} (monitoring ${ports.natsMonitoring})`;
   const others = (['portal', 'store', 'services', 'host'] as const).map((name) => `${name} ${ports[name]}`);
   return `nats-server ${server}, ${others.join(', ')}; data in ${data}`;
 }
@@ -114,7 +119,7 @@ function portsLine({ ports, nats, data }: UpSettings): string {
 function sayWhereToLook({ ports, nats }: UpSettings): void {
   const url = `http://${LISTEN_HOST}:${ports.portal}`;
   const portal = ports.portal === PORTS.portal.standard ? '' : ` --portal ${url}`;
-  const natsUrl = nats?.url ?? `nats://${LISTEN_HOST}:${ports.nats}`;
+  const natsUrl = shownUrl(nats) ?? `nats://${LISTEN_HOST}:${ports.nats}`;
   const server = natsUrl === DEFAULT_NATS_URL ? '' : ` --nats ${natsUrl}`;
   process.stdout.write(
     `\nKatbus is up: open ${url} · Ctrl-C stops it · in another terminal: ` +

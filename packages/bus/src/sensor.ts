@@ -82,10 +82,11 @@ export class Sensor implements WheelEntry {
    */
   update(value: ComponentValue, options: UpdateOptions = {}): void {
     this.outlet.checkOpen();
-    const update = this.checkedUpdate(value, options);
+    const nowUs = wallClockUs();
+    const update = this.checkedUpdate(value, options, nowUs);
     const { outlet, sampler } = this;
     this.newest = update;
-    this.newestAtUs = wallClockUs();
+    this.newestAtUs = nowUs;
     outlet.counters.updates += 1;
     const verdict = sampler.offer(outlet.steadyUs(), update);
     outlet.counters[verdict] += 1;
@@ -123,7 +124,11 @@ export class Sensor implements WheelEntry {
     this.publish(rate, sent);
   }
 
-  private checkedUpdate(value: ComponentValue, { status = 'nominal', valueTime }: UpdateOptions): Update {
+  private checkedUpdate(
+    value: ComponentValue,
+    { status = 'nominal', valueTime }: UpdateOptions,
+    nowUs: number,
+  ): Update {
     const { type, attributes } = this.definition;
     const encoded = encodeValue(value, type, attributes.params as readonly unknown[]);
     if ('fault' in encoded) throw this.fault('value', encoded.fault);
@@ -137,7 +142,7 @@ export class Sensor implements WheelEntry {
     return {
       value: encoded.value,
       status,
-      valueTimeUs: valueTime === undefined ? wallClockUs() : toMicroseconds(valueTime),
+      valueTimeUs: valueTime === undefined ? nowUs : toMicroseconds(valueTime),
     };
   }
 

@@ -30,9 +30,9 @@ export interface StreamSetup {
  * @throws {JetStreamError}
  */
 export async function setupBus(connection: BusConnection, options: StreamSetupOptions): Promise<StreamSetup> {
-  const room = await roomForArchive(options.monitoringUrl);
-  const report = await setupStreams(connection, options.settings, { archiveMaxBytes: room.bytes });
   const durability = await readDurability(options.monitoringUrl);
+  const room = await roomForArchive(durability.storeDirectory);
+  const report = await setupStreams(connection, options.settings, { archiveMaxBytes: room.bytes });
   const isNew = report.streams.some(
     ({ stream, action }) => stream === STREAMS.archive && action === 'created',
   );
@@ -41,8 +41,8 @@ export async function setupBus(connection: BusConnection, options: StreamSetupOp
   return { report, lines: [...streamLines(report), ...sized, durability.text] };
 }
 
-async function roomForArchive(monitoringUrl: string | undefined): Promise<{ bytes: number; why: string }> {
-  const directory = await storeDirectory(monitoringUrl);
+/** @param directory where the server keeps its streams; undefined: it did not tell */
+async function roomForArchive(directory: string | undefined): Promise<{ bytes: number; why: string }> {
   const free = directory === undefined ? undefined : await freeBytes(directory);
   if (free === undefined) {
     const bytes = STREAM_DEFAULTS.archiveMaxBytes;
@@ -50,21 +50,6 @@ async function roomForArchive(monitoringUrl: string | undefined): Promise<{ byte
   }
   const bytes = Math.floor(free * SHARE_OF_FREE_DISK);
   return { bytes, why: `${gibibytes(bytes)}, a fifth of what is free on the disk of nats-server` };
-}
-
-/** Where the server keeps its streams, as it says; undefined when it cannot be asked. */
-async function storeDirectory(monitoringUrl: string | undefined): Promise<string | undefined> {
-  if (monitoringUrl === undefined) return undefined;
-  try {
-    const response = await fetch(new URL('/jsz?config=1', monitoringUrl), {
-      signal: AbortSignal.timeout(2_000),
-    });
-    const { config } = (await response.json()) as { config?: { store_dir?: string } };
-    return config?.store_dir;
-  } catch {
-    // The same question is asked for the durability line, which says why it has no answer.
-    return undefined;
-  }
 }
 
 /** Undefined when the server's directory is not on this machine. */

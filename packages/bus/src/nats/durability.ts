@@ -4,6 +4,8 @@ export interface Durability {
   readonly syncIntervalMs: number | 'always' | undefined;
   /** One sentence for the log. */
   readonly text: string;
+  /** Where the server keeps its streams, a path on its own machine; undefined when it did not tell. */
+  readonly storeDirectory: string | undefined;
 }
 
 export const DURABILITY_TIMEOUT_MS = 2_000;
@@ -19,30 +21,34 @@ export async function readDurability(monitoringUrl: string | undefined): Promise
     const response = await fetch(url, { signal: AbortSignal.timeout(DURABILITY_TIMEOUT_MS) });
     if (!response.ok) return unknown(`${url.href} answers ${response.status}`);
     const { config } = (await response.json()) as {
-      config?: { sync_always?: boolean; sync_interval?: number };
+      config?: { sync_always?: boolean; sync_interval?: number; store_dir?: string };
     };
+    const storeDirectory = config?.store_dir;
     if (config?.sync_always === true) {
       return {
         syncIntervalMs: 'always',
         text: 'NATS syncs each message to disk before it acknowledges: a power failure costs nothing that was acknowledged',
+        storeDirectory,
       };
     }
-    if (config?.sync_interval === undefined) return unknown(`${url.href} does not tell`);
+    if (config?.sync_interval === undefined) return unknown(`${url.href} does not tell`, storeDirectory);
     const syncIntervalMs = config.sync_interval / 1e6;
     return {
       syncIntervalMs,
       text:
         `NATS syncs its files to disk every ${syncIntervalMs / 1000} s: a power failure or a crash of the operating system may cost ` +
         `what was acknowledged within that time, a crash of nats-server alone costs nothing`,
+      storeDirectory,
     };
   } catch (error) {
     return unknown(`${monitoringUrl}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-function unknown(why: string): Durability {
+function unknown(why: string, storeDirectory?: string): Durability {
   return {
     syncIntervalMs: undefined,
     text: `how often NATS syncs its files to disk is unknown (${why}); its own default is every 2 minutes`,
+    storeDirectory,
   };
 }

@@ -15,6 +15,7 @@ export * from './portal/notifications.ts';
 export * from './sample.ts';
 export * from './sampling/dead-band.ts';
 export * from './sampling/sampler.ts';
+export * from './sampling/sampling-machine.ts';
 export * from './sampling/sampling-rule.ts';
 export * from './status.ts';
 export * from './store/catalogue.ts';

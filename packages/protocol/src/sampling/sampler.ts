@@ -2,10 +2,16 @@ import type { Status } from '../status.ts';
 import type { Rate } from '../subjects.ts';
 import type { SampleValue } from '../value.ts';
 import { hasChanged, sameValue } from './dead-band.ts';
+import {
+  deadlineOf,
+  takeDeadline,
+  takeUpdate,
+  type Holding,
+  type News,
+  type SamplingState,
+  type Verdict,
+} from './sampling-machine.ts';
 import type { SamplingRule } from './sampling-rule.ts';
-
-/** What became of an update: sent on a subject, held until the sampler's deadline, or dropped. */
-export type Verdict = Rate | 'held' | 'dropped';
 
 /** One update of a sensor: what it reads, and when it was read (microseconds since 1970). */
 export interface Update {
@@ -14,15 +20,13 @@ export interface Update {
   readonly valueTimeUs: number;
 }
 
-/** Changes of status go out at once, but at most ten a second. */
-export const STATUS_SPACING_US = 100_000;
-
 /**
- * The pure machine behind the publisher's throttle and the portal's sampling strategies: which updates of one sensor are sent.
+ * The sampling machine with the updates that it decides on, for one sensor: a portal's sampling strategy. (A broker keeps the same in packed
+ * rows.)
  *
  * It knows no clock and no timer: times are arguments, in microseconds of any clock that never steps back. Its owner calls
  * {@link offer} with each update and {@link expire} when {@link deadlineUs} has come; after a verdict that names a subject,
- * {@link sent} is what to send. The table of its rules is in SUBJECTS.md, "Throttle"; the rows' numbers stand beside the code.
+ * {@link sent} is what to send.
  */
 export class Sampler {
   /** The last update sent, on either subject. */
@@ -30,10 +34,7 @@ export class Sampler {
   private held: Update | undefined;
   /** The last value sent on the archive subject; its status is always that of {@link sent}, because a change of status is archived. */
   private archivedValue: SampleValue = null;
-  private archivedAtUs = -Infinity;
-  private sentAtUs = -Infinity;
-  private statusSentAtUs = -Infinity;
-  private rule: SamplingRule;
+  private readonly state: SamplerState;
   private readonly firstIntervalShare: number;
 
   /**
@@ -41,34 +42,25 @@ export class Sampler {
    *   started together do not flush together
    */
   constructor(rule: SamplingRule, phase = 0) {
-    this.rule = rule;
+    this.state = new SamplerState(rule);
     this.firstIntervalShare = phase;
   }
 
   /** Takes a new rule at once; what is held stays held and falls under the new rule's times. */
   changeRule(rule: SamplingRule): void {
-    this.rule = rule;
+    this.state.rule = rule;
   }
 
   /** An update has come. */
   offer(nowUs: number, update: Update): Verdict {
-    const { rule, sent } = this;
-    if (sent === undefined) {
-      this.send('archive', nowUs, update); // row 1
-      this.archivedAtUs -= Math.floor(this.firstIntervalShare * rule.archiveIntervalUs);
-      return 'archive';
-    }
-    if (update.status !== sent.status) {
-      return nowUs - this.statusSentAtUs >= STATUS_SPACING_US
-        ? this.send('archive', nowUs, update)
-        : this.hold(update); // row 2
-    }
-    if (!hasChanged(rule.deadBand, sent.value, update.value)) {
-      this.held = undefined; // row 3: it is back at what was sent, so what was held would mislead
-      return 'dropped';
-    }
-    const rate = this.openRate(nowUs);
-    return rate === undefined ? this.hold(update) : this.send(rate, nowUs, update); // rows 4, 5 and 6
+    const { state } = this;
+    const news = this.newsOf(update);
+    const verdict = takeUpdate(state, nowUs, news);
+    if (verdict === 'held') this.held = update;
+    else if (verdict === 'dropped') this.held = undefined;
+    else this.moveToSent(verdict, update);
+    if (news === 'first') state.archivedAtUs -= firstIntervalCutUs(this.firstIntervalShare, state.rule);
+    return verdict;
   }
 
   /**
@@ -76,26 +68,15 @@ export class Sampler {
    * @returns the subject on which to send {@link sent} now, or undefined: nothing is due
    */
   expire(nowUs: number): Rate | undefined {
-    const { held, sent } = this;
-    if (sent === undefined || nowUs < this.deadlineUs) return undefined;
-    if (held !== undefined && nowUs >= this.heldDeadlineUs(held)) {
-      return this.send(
-        held.status !== sent.status ? 'archive' : (this.openRate(nowUs) ?? 'archive'),
-        nowUs,
-        held,
-      );
-    }
-    return this.send('archive', nowUs, held ?? sent); // rows 7 and 8: the same value and value time, as a new sample
+    const update = this.held ?? this.sent;
+    const rate = takeDeadline(this.state, nowUs);
+    if (rate !== undefined && update !== undefined) this.moveToSent(rate, update);
+    return rate;
   }
 
   /** When {@link expire} is next due, microseconds; Infinity: never. */
   get deadlineUs(): number {
-    const { rule, held, sent } = this;
-    if (sent === undefined) return Infinity;
-    const silence = rule.longestSilenceUs > 0 ? this.sentAtUs + rule.longestSilenceUs : Infinity; // row 8
-    if (held !== undefined) return Math.min(this.heldDeadlineUs(held), silence);
-    const unarchived = !sameValue(this.archivedValue, sent.value);
-    return unarchived ? Math.min(this.archivedAtUs + rule.archiveIntervalUs, silence) : silence; // row 7
+    return deadlineOf(this.state);
   }
 
   /** Whether an update waits for the deadline. */
@@ -103,34 +84,35 @@ export class Sampler {
     return this.held !== undefined;
   }
 
-  private heldDeadlineUs(held: Update): number {
-    const { rule } = this;
-    if (held.status !== this.sent?.status) return this.statusSentAtUs + STATUS_SPACING_US;
-    const archive = this.archivedAtUs + rule.archiveIntervalUs;
-    return rule.normalIntervalUs > 0 ? Math.min(archive, this.sentAtUs + rule.normalIntervalUs) : archive;
+  private newsOf(update: Update): News {
+    const { sent } = this;
+    if (sent === undefined) return 'first';
+    if (update.status !== sent.status) return 'status';
+    return hasChanged(this.state.rule.deadBand, sent.value, update.value) ? 'value' : 'nothing';
   }
 
-  /** The subject that may be used now, if any. */
-  private openRate(nowUs: number): Rate | undefined {
-    const { archiveIntervalUs, normalIntervalUs } = this.rule;
-    if (nowUs - this.archivedAtUs >= archiveIntervalUs) return 'archive';
-    return normalIntervalUs > 0 && nowUs - this.sentAtUs >= normalIntervalUs ? 'normal' : undefined;
-  }
-
-  private hold(update: Update): 'held' {
-    this.held = update;
-    return 'held';
-  }
-
-  private send(rate: Rate, nowUs: number, update: Update): Rate {
-    if (this.sent !== undefined && update.status !== this.sent.status) this.statusSentAtUs = nowUs;
+  private moveToSent(rate: Rate, update: Update): void {
     this.held = undefined;
     this.sent = update;
-    this.sentAtUs = nowUs;
-    if (rate === 'archive') {
-      this.archivedAtUs = nowUs;
-      this.archivedValue = update.value;
-    }
-    return rate;
+    if (rate === 'archive') this.archivedValue = update.value;
+    this.state.owesArchive = rate === 'normal' && !sameValue(this.archivedValue, update.value);
   }
+}
+
+class SamplerState implements SamplingState {
+  rule: SamplingRule;
+  sentAtUs = -Infinity;
+  archivedAtUs = -Infinity;
+  statusSentAtUs = -Infinity;
+  holding: Holding = 'nothing';
+  owesArchive = false;
+
+  constructor(rule: SamplingRule) {
+    this.rule = rule;
+  }
+}
+
+/** By how much a first archive interval is shortened. @param share 0 to below 1 */
+export function firstIntervalCutUs(share: number, rule: SamplingRule): number {
+  return Math.floor(share * rule.archiveIntervalUs);
 }

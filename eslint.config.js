@@ -6,6 +6,10 @@ export default defineConfig(
   globalIgnores(['**/node_modules/', '**/dist/', 'var/', 'bench/results/']),
   js.configs.recommended,
   {
+    files: ['examples/**/*.js', 'tools/packing/*.js'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
+  },
+  {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -12,6 +12,7 @@ export interface LiveSystemOptions {
   readonly backend?: StoreDaemonOptions['backend'];
   readonly limits?: PortalOptions['limits'];
   readonly assets?: PortalOptions['assets'];
+  readonly allowedOrigins?: readonly string[];
 }
 
 /** A real nats-server with a real archiver and a real portal in this process: what a test needs that follows a sample from end to end. */
@@ -74,8 +75,9 @@ export class LiveSystem implements AsyncDisposable {
   /** On the port of the one before, if there was one. */
   async startPortal(): Promise<void> {
     this.#registries.portal = new Registry();
-    const { limits = {}, assets } = this.#options;
-    const options = { nats: this.nats.url, port: this.#portalPort, limits, ...this.#context('portal') };
+    const { limits = {}, assets, allowedOrigins = [] } = this.#options;
+    const place = { nats: this.nats.url, port: this.#portalPort };
+    const options = { ...place, limits, allowedOrigins, ...this.#context('portal') };
     this.#portal = await Portal.start(assets === undefined ? options : { ...options, assets });
     this.#portalPort = this.#portal.port;
   }

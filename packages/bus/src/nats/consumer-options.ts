@@ -20,6 +20,8 @@ export interface DurableConsumerOptions {
   readonly batchBytes?: number | undefined;
   /** Default 4 batches: what may be delivered and not yet acknowledged. */
   readonly maxAckPending?: number | undefined;
+  /** The server forgets the consumer when nobody has read for so long; 0: never. Whoever knows its own place (`after`) loses nothing by that. */
+  readonly inactiveMs?: number | undefined;
   readonly onEvent?: ((event: ConsumerEvent) => void) | undefined;
 }
 
@@ -27,12 +29,14 @@ export const DURABLE_CONSUMER_DEFAULTS = {
   ackWaitMs: 60_000,
   batchMessages: 1_000,
   batchBytes: 8 * 1024 * 1024,
+  inactiveMs: 0,
   fetchWaitMs: 1_000,
   fetchLingerMs: 50,
 } as const;
 
 /**
- * - `gap`: the stream no longer has these messages, and they were not read (discarded by age or size, or deleted);
+ * - `gap`: the stream no longer has these messages, and they were not read (discarded by age or size, or deleted); the stream was asked,
+ *   except for the smaller ones of many holes at once ({@link MOST_HOLES_ASKED_FOR});
  * - `stream-reset`: the stream was wiped or rolled back, so it is read again from the last message that is certain, or its first;
  * - `lost`: deliveries were interrupted, what was on its way is read again; `ready`: that is done.
  */
@@ -41,6 +45,9 @@ export type ConsumerEvent =
   | { readonly type: 'stream-reset'; readonly detail: string }
   | { readonly type: 'lost'; readonly detail: string }
   | { readonly type: 'ready'; readonly nextSequence: number };
+
+/** Holes in the sequences of one fetch about which the stream is asked one by one. Whoever takes messages away makes one, a purge by subject makes thousands. */
+export const MOST_HOLES_ASKED_FOR = 16;
 
 export interface FetchOptions {
   readonly maxMessages: number;

@@ -10,6 +10,7 @@ export interface ConsumerPlan {
   readonly filter: string | undefined;
   readonly ackWaitMs: number;
   readonly maxAckPending: number;
+  readonly inactiveMs: number;
 }
 
 /** What the reader knows of its own place. */
@@ -18,6 +19,8 @@ export interface ReadPosition {
   readonly acknowledged: Anchor | undefined;
   /** Up to here messages were given out, and their reader still has them in hand. */
   readonly handedOut: Anchor | undefined;
+  /** When the stream of these was made, as the server tells; undefined: not known. */
+  readonly streamCreated?: string | undefined;
 }
 
 /** A consumer that stands ready, with nothing delivered that is not acknowledged. */
@@ -31,6 +34,8 @@ export interface ReadyConsumer {
   readonly deliveredBefore: number;
   /** Why the place of before means nothing any more; undefined when it holds. */
   readonly resetReason: string | undefined;
+  /** When the stream was made. */
+  readonly streamCreated: string;
 }
 
 /**
@@ -50,7 +55,8 @@ export async function readyConsumer(
   const resetReason = await whyReset(connection, stream, position, acknowledged);
   if (
     resetReason !== undefined &&
-    (await isLost(connection, stream, position.acknowledged ?? { sequence: acknowledged }))
+    (isMadeAnew(stream, position) ||
+      (await isLost(connection, stream, position.acknowledged ?? { sequence: acknowledged })))
   )
     acknowledged = 0;
   const deliveredBefore = Math.max(
@@ -62,6 +68,7 @@ export async function readyConsumer(
     nextSequence: acknowledged + 1,
     deliveredBefore: resetReason === undefined ? deliveredBefore : acknowledged,
     resetReason,
+    streamCreated: stream.createdTime,
   };
   if (
     existing !== undefined &&
@@ -108,6 +115,7 @@ async function createConsumer(
       ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: startSequence }
       : { deliver_policy: DeliverPolicy.All }),
     ...(plan.filter === undefined ? {} : { filter_subject: plan.filter }),
+    ...(plan.inactiveMs === 0 ? {} : { inactive_threshold: plan.inactiveMs * 1e6 }),
   };
   const { stream, durable } = plan;
   const context = { what: `create consumer ${durable}`, stream };
@@ -130,9 +138,12 @@ async function createConsumer(
 async function whyReset(
   connection: BusConnection,
   stream: StreamState,
-  { acknowledged, handedOut }: ReadPosition,
+  position: ReadPosition,
   acknowledgedSequence: number,
 ): Promise<string | undefined> {
+  const { acknowledged, handedOut } = position;
+  if (isMadeAnew(stream, position))
+    return `${stream.stream} was wiped: it was made anew at ${stream.createdTime}`;
   for (const anchor of [handedOut, acknowledged ?? { sequence: acknowledgedSequence }]) {
     if (anchor === undefined || !(await isLost(connection, stream, anchor))) continue;
     return (
@@ -143,6 +154,10 @@ async function whyReset(
     );
   }
   return undefined;
+}
+
+function isMadeAnew({ createdTime }: StreamState, { streamCreated }: ReadPosition): boolean {
+  return streamCreated !== undefined && streamCreated !== createdTime;
 }
 
 async function isLost(connection: BusConnection, stream: StreamState, anchor: Anchor): Promise<boolean> {
@@ -163,6 +178,7 @@ function fits({ config }: ConsumerInfo, plan: ConsumerPlan): boolean {
     config.ack_wait === plan.ackWaitMs * 1e6 &&
     config.max_ack_pending === plan.maxAckPending &&
     config.filter_subject === plan.filter &&
+    (config.inactive_threshold ?? 0) === plan.inactiveMs * 1e6 &&
     config.deliver_subject === undefined
   );
 }

@@ -9,6 +9,7 @@ import {
   type FetchOptions,
 } from './consumer-options.ts';
 import { consumerInfo, readyConsumer, type ConsumerPlan } from './consumer-setup.ts';
+import { firstDoubtful, type Hole } from './sequence-holes.ts';
 import { DisconnectedError } from './errors.ts';
 import { Pull, type PullEnd } from './pull.ts';
 import type { DeliveredMessage, StreamMessage } from './stream-message.ts';
@@ -43,6 +44,7 @@ export class DurableConsumer {
   #deliveredBefore = 0;
   /** The sequence that the next message given out has, if the stream has let nothing go. */
   #expectedSequence = 0;
+  #streamCreated: string | undefined;
   #acknowledged: Anchor | undefined;
   #handedOut: Anchor | undefined;
   #flowingSinceMs = 0;
@@ -61,6 +63,7 @@ export class DurableConsumer {
       filter: options.filter,
       ackWaitMs: options.ackWaitMs ?? DURABLE_CONSUMER_DEFAULTS.ackWaitMs,
       maxAckPending: options.maxAckPending ?? 4 * this.#batchMessages,
+      inactiveMs: options.inactiveMs ?? DURABLE_CONSUMER_DEFAULTS.inactiveMs,
     };
   }
 
@@ -88,8 +91,7 @@ export class DurableConsumer {
         options.lingerMs ?? DURABLE_CONSUMER_DEFAULTS.fetchLingerMs,
       );
     }
-    const messages = this.#buffer.splice(0, wanted);
-    this.#reportGaps(messages);
+    const messages = await this.#withoutDoubt(this.#buffer.splice(0, wanted));
     const last = messages.at(-1);
     if (last !== undefined) this.#handedOut = { sequence: last.sequence, timestampUs: last.timestampUs };
     this.#ask();
@@ -232,8 +234,10 @@ export class DurableConsumer {
     const ready = await readyConsumer(this.#connection, this.#plan, {
       acknowledged: this.#acknowledged,
       handedOut: this.#handedOut,
+      streamCreated: this.#streamCreated,
     });
     if (this.#state !== 'recovering') return;
+    this.#streamCreated = ready.streamCreated;
     if (ready.resetReason !== undefined) {
       this.#emit({ type: 'stream-reset', detail: ready.resetReason });
       this.#handedOut = undefined;
@@ -262,17 +266,41 @@ export class DurableConsumer {
     this.#ask();
   }
 
-  #reportGaps(messages: readonly DeliveredMessage[]): void {
-    for (const { sequence } of messages) {
-      if (
-        sequence > this.#expectedSequence &&
-        this.#expectedSequence > 1 &&
-        this.#plan.filter === undefined
-      ) {
-        this.#emit({ type: 'gap', fromSequence: this.#expectedSequence, toSequence: sequence - 1 });
+  /**
+   * Reports what is missing before and between messages as gaps, once the stream has confirmed that it is gone. Deliveries are numbered
+   * without a hole, but by a consumer that somebody else may have made anew behind our back, at a place of his.
+   * @returns the messages before the first hole that is none: what follows is read again
+   */
+  async #withoutDoubt(messages: DeliveredMessage[]): Promise<DeliveredMessage[]> {
+    if (this.#plan.filter !== undefined) return messages;
+    const holes: Hole[] = [];
+    let expected = this.#expectedSequence;
+    for (const [place, { sequence }] of messages.entries()) {
+      // Of a stream that is read for the first time nothing is missing, wherever it begins.
+      if (sequence > expected && expected > 1) {
+        holes.push({ place, fromSequence: expected, toSequence: sequence - 1 });
       }
-      this.#expectedSequence = sequence + 1;
+      expected = sequence + 1;
     }
+    if (holes.length === 0) {
+      this.#expectedSequence = expected;
+      return messages;
+    }
+    const generation = this.#pull;
+    const doubtful = await firstDoubtful(this.#connection, this.#plan.stream, holes);
+    // Made anew meanwhile, the consumer begins before these: they come again.
+    if (generation !== this.#pull || this.#state === 'closed') return [];
+    const certain = doubtful === undefined ? messages : messages.slice(0, doubtful.place);
+    for (const { place, fromSequence, toSequence } of holes) {
+      if (place < certain.length) this.#emit({ type: 'gap', fromSequence, toSequence });
+    }
+    const last = certain.at(-1);
+    if (last !== undefined) this.#expectedSequence = last.sequence + 1;
+    if (doubtful !== undefined) {
+      if (last !== undefined) this.#handedOut = { sequence: last.sequence, timestampUs: last.timestampUs };
+      this.#recover(`message ${doubtful.fromSequence} is in the stream and was passed over`);
+    }
+    return certain;
   }
 
   #emit(event: ConsumerEvent): void {

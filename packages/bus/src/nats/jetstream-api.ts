@@ -4,6 +4,7 @@ import { JetStreamError, NoResponderError, RequestTimeoutError, StreamMissingErr
 /** The server's `err_code`s that decide what is done next; https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 export const API_CODE = {
   consumerNotFound: 10014,
+  messageNotFound: 10037,
   streamNameInUse: 10058,
   streamNotFound: 10059,
   wrongLastSequence: 10071,

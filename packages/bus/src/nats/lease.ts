@@ -9,6 +9,11 @@ export interface LeaseOptions {
   readonly name: string;
   /** Who asks, for people to read: host and process. */
   readonly holder: string;
+  /**
+   * What only one living process can have, as a folder that it keeps locked. A lease that an earlier process with the same identity left
+   * behind is taken at once instead of being waited for. Default: the lease is waited for.
+   */
+  readonly identity?: string | undefined;
   /** Who has not renewed for so long has lost the lease. At least 1. */
   readonly ttlSeconds?: number | undefined;
   readonly replicas?: number | undefined;
@@ -39,7 +44,7 @@ export class Lease {
   readonly lost: Promise<string>;
   readonly #bucket: KvBucket;
   readonly #ttlMs: number;
-  readonly #instance: string;
+  readonly #claim: Claim;
   readonly #lose: (reason: string) => void;
   #state: 'held' | 'lost' | 'released' = 'held';
   #revision: number;
@@ -52,7 +57,7 @@ export class Lease {
     this.holder = claim.holder;
     this.#bucket = bucket;
     this.#ttlMs = claim.ttlMs;
-    this.#instance = claim.instance;
+    this.#claim = claim;
     this.#revision = revision;
     const { promise, resolve } = Promise.withResolvers<string>();
     this.lost = promise;
@@ -66,9 +71,9 @@ export class Lease {
    * @throws {MalformedKeyError} for a bad name @throws {DisconnectedError} when the connection is closed @throws the signal's reason
    */
   static async acquire(connection: BusConnection, options: LeaseOptions): Promise<Lease> {
-    const { name, holder, signal, onTrouble } = options;
+    const { name, holder, identity, signal, onTrouble } = options;
     const ttlSeconds = options.ttlSeconds ?? LEASE_DEFAULTS.ttlSeconds;
-    const claim: Claim = { name, holder, instance: randomUUID(), ttlMs: ttlSeconds * 1000 };
+    const claim: Claim = { name, holder, identity, instance: randomUUID(), ttlMs: ttlSeconds * 1000 };
     let standingBehind: string | undefined;
     for (;;) {
       signal?.throwIfAborted();
@@ -88,7 +93,8 @@ export class Lease {
       } catch (error) {
         signal?.throwIfAborted();
         if (connection.closed || (error as { code?: string }).code === 'MALFORMED_KEY') throw error;
-        onTrouble?.(error);
+        // Another one was quicker: the next look tells who.
+        if (!(error instanceof RevisionConflictError)) onTrouble?.(error);
         await delay(RETRY_MS, undefined, { signal });
       }
     }
@@ -110,7 +116,7 @@ export class Lease {
   async #renew(): Promise<void> {
     const sentAtMs = performance.now();
     try {
-      this.#revision = await this.#bucket.update(KEY, this.#value(), this.#revision);
+      this.#revision = await this.#bucket.update(KEY, valueOf(this.#claim), this.#revision);
       if (this.#isHeld()) this.#extend(sentAtMs);
     } catch (error) {
       if (error instanceof RevisionConflictError) await this.#readAgain();
@@ -125,7 +131,7 @@ export class Lease {
     try {
       const entry = await this.#bucket.get(KEY);
       const claim = entry && readClaim(entry.value);
-      if (entry !== undefined && claim?.instance === this.#instance) this.#revision = entry.revision;
+      if (entry !== undefined && claim?.instance === this.#claim.instance) this.#revision = entry.revision;
       else this.#giveUp(claim === undefined ? 'it ran out' : `${claim.holder} has it`);
     } catch {
       // Asked again at the next attempt, until the time is over.
@@ -161,10 +167,6 @@ export class Lease {
   #isHeld(): boolean {
     return this.#state === 'held';
   }
-
-  #value(): string {
-    return JSON.stringify({ holder: this.holder, instance: this.#instance });
-  }
 }
 
 interface Claim {
@@ -172,14 +174,18 @@ interface Claim {
   readonly holder: string;
   /** Tells our own key from that of a namesake. */
   readonly instance: string;
+  readonly identity: string | undefined;
   readonly ttlMs: number;
 }
+
+/** What the key holds. */
+type ClaimValue = Pick<Claim, 'holder' | 'instance' | 'identity'>;
 
 type Attempt =
   { readonly type: 'won'; readonly revision: number } | { readonly type: 'taken'; readonly holder: string };
 
-async function tryClaim(bucket: KvBucket, { holder, instance }: Claim): Promise<Attempt> {
-  const value = JSON.stringify({ holder, instance });
+async function tryClaim(bucket: KvBucket, ours: Claim): Promise<Attempt> {
+  const value = valueOf(ours);
   try {
     return { type: 'won', revision: await bucket.create(KEY, value) };
   } catch (error) {
@@ -187,8 +193,10 @@ async function tryClaim(bucket: KvBucket, { holder, instance }: Claim): Promise<
   }
   const entry = await bucket.get(KEY);
   const claim = entry && readClaim(entry.value);
-  if (entry !== undefined && claim?.instance === instance) {
-    // An earlier attempt was stored although its answer was lost; written anew, its time begins now.
+  // An earlier attempt may have been stored although its answer was lost; written anew, its time begins now.
+  const isOurs = claim?.instance === ours.instance;
+  const isOfOurPast = claim?.identity !== undefined && claim.identity === ours.identity;
+  if (entry !== undefined && (isOurs || isOfOurPast)) {
     return { type: 'won', revision: await bucket.update(KEY, value, entry.revision) };
   }
   return { type: 'taken', holder: claim?.holder ?? 'unknown' };
@@ -215,10 +223,18 @@ async function untilFree(bucket: KvBucket, ttlMs: number, signal: AbortSignal | 
   }
 }
 
-function readClaim(value: Uint8Array): { holder: string; instance: string } | undefined {
+function valueOf({ holder, instance, identity }: ClaimValue): string {
+  return JSON.stringify({ holder, instance, identity });
+}
+
+function readClaim(value: Uint8Array): ClaimValue | undefined {
   try {
-    const { holder, instance } = JSON.parse(Buffer.from(value).toString()) as Record<string, unknown>;
-    return typeof holder === 'string' && typeof instance === 'string' ? { holder, instance } : undefined;
+    const { holder, instance, identity } = JSON.parse(Buffer.from(value).toString()) as Record<
+      string,
+      unknown
+    >;
+    if (typeof holder !== 'string' || typeof instance !== 'string') return undefined;
+    return { holder, instance, identity: typeof identity === 'string' ? identity : undefined };
   } catch {
     return undefined;
   }

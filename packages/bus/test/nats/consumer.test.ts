@@ -8,6 +8,7 @@ import {
   type DurableConsumerOptions,
   type StreamMessage,
 } from '@katbus/bus/nats';
+import { firstDoubtful, type Hole } from '../../src/nats/sequence-holes.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
@@ -333,6 +334,72 @@ describe('trouble', () => {
     expect(events).toContainEqual({ type: 'gap', fromSequence: 5, toSequence: 12 });
     await connection.request('$JS.API.STREAM.MSG.DELETE.ARCHIVE', JSON.stringify({ seq: 1 }));
     second.close();
+  });
+
+  test('thousands of holes, as a purge by subject leaves them, are told one by one, in order', async () => {
+    const events: ConsumerEvent[] = [];
+    const consumer = await open({ onEvent: (event) => events.push(event) });
+    await publish(0);
+    await fetchCount(consumer, 1);
+    consumer.close();
+    for (let i = 0; i < 50; i++) {
+      await publish(0, 'sensor.archive.wx.rain');
+      await publish(1);
+    }
+    await connection.request(
+      '$JS.API.STREAM.PURGE.ARCHIVE',
+      JSON.stringify({ filter: 'sensor.archive.wx.rain' }),
+    );
+    const after = { sequence: 1 };
+    const second = await open({ after, onEvent: (event) => events.push(event) });
+    expect(await fetchCount(second, 100)).toHaveLength(100);
+    const gaps = events.filter(({ type }) => type === 'gap');
+    expect(gaps).toHaveLength(50);
+    expect(gaps[0]).toEqual({ type: 'gap', fromSequence: 2, toSequence: 2 });
+    expect(gaps.at(-1)).toEqual({ type: 'gap', fromSequence: 149, toSequence: 149 });
+    second.close();
+  });
+
+  test('a consumer that somebody made anew at another place is no gap: what was passed over is read', async () => {
+    const events: ConsumerEvent[] = [];
+    const consumer = await open({ after: { sequence: 0 }, onEvent: (event) => events.push(event) });
+    await publish(19);
+    await fetchCount(consumer, 20);
+    await publish(19);
+    await fetchCount(consumer, 20);
+    await connection.request('$JS.API.CONSUMER.DELETE.ARCHIVE.archiver');
+    await connection.request(
+      '$JS.API.CONSUMER.CREATE.ARCHIVE.archiver',
+      JSON.stringify({
+        stream_name: 'ARCHIVE',
+        config: {
+          durable_name: 'archiver',
+          ack_policy: 'all',
+          deliver_policy: 'by_start_sequence',
+          opt_start_seq: 60,
+        },
+      }),
+    );
+    await publish(39);
+    expect((await fetchCount(consumer, 40)).map(number)).toEqual(range(41, 80));
+    expect(events.filter(({ type }) => type === 'gap')).toEqual([]);
+    consumer.close();
+  });
+
+  test('a hole is believed only when the stream has nothing of it', async () => {
+    await publish(99);
+    await connection.request('$JS.API.STREAM.MSG.DELETE.ARCHIVE', JSON.stringify({ seq: 50 }));
+    await connection.request('$JS.API.STREAM.PURGE.ARCHIVE', JSON.stringify({ seq: 10 }));
+    const hole = (fromSequence: number, toSequence: number) => ({ place: 0, fromSequence, toSequence });
+    const ask = (...holes: Hole[]) => firstDoubtful(connection, 'ARCHIVE', holes);
+    expect(await ask(hole(1, 9), hole(50, 50), hole(101, 120))).toBeUndefined();
+    expect(await ask(hole(1, 9), hole(49, 50))).toEqual(hole(49, 50));
+    expect(await ask(hole(1, 10))).toEqual(hole(1, 10));
+    // Of many small ones and a large one, the large one is looked at.
+    const small = Array.from({ length: 40 }, () => hole(50, 50));
+    expect(await ask(...small, hole(60, 90))).toEqual(hole(60, 90));
+    await connection.request('$JS.API.STREAM.DELETE.ARCHIVE');
+    expect(await ask(hole(1, 9))).toEqual(hole(1, 9));
   });
 
   test('a stream that was wiped is told as reset and read from its first message', async () => {

@@ -82,6 +82,43 @@ test('when the holder vanishes the next one gets it after the key has run out, n
   expect(lease.held).toBe(false);
 });
 
+test('what a killed process left is taken at once by the next one with its identity, and by no other', async () => {
+  const killed = await connect();
+  const lease = await Lease.acquire(killed, {
+    name: 'archiver',
+    holder: 'killed',
+    identity: 'folder 1',
+    ttlSeconds: 10,
+  });
+  await killed.close();
+  const onStandingBy = vi.fn();
+  const abort = new AbortController();
+  const other = acquire('other', {
+    identity: 'folder 2',
+    ttlSeconds: 10,
+    onStandingBy,
+    signal: abort.signal,
+  });
+  await vi.waitFor(() => {
+    expect(onStandingBy).toHaveBeenCalledWith('killed');
+  });
+  const startMs = performance.now();
+  const next = await acquire('next', { identity: 'folder 1', ttlSeconds: 10 });
+  expect(performance.now() - startMs).toBeLessThan(2_000);
+  expect(next.held).toBe(true);
+  expect(lease.holder).toBe('killed');
+  abort.abort();
+  await expect(other).rejects.toThrow();
+});
+
+test('a process that had been stopped, and comes back when its successor has the lease, has lost it', async () => {
+  const options = { identity: 'folder 1', ttlSeconds: 10 };
+  const first = await acquire('first', options);
+  const second = await acquire('second', options);
+  expect(await first.lost).toBe('second has it');
+  expect([first.held, second.held]).toEqual([false, true]);
+});
+
 test('a holder that is cut off knows it in time and says why', async () => {
   const lease = await acquire('cut off');
   await server.pause();

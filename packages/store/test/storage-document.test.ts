@@ -6,7 +6,7 @@ import { STATUSES } from '@katbus/protocol';
 import { Registry } from 'prom-client';
 import { ARCHIVER_STATES } from '../src/archiver/archiver-status.ts';
 import { SqliteBackend } from '../src/backend/sqlite/sqlite-backend.ts';
-import { VALUE_KIND } from '../src/backend/sqlite/value-column.ts';
+import { VALUE_KIND } from '../src/backend/value-column.ts';
 import { QUARANTINE_REASONS } from '../src/backend/write-batch.ts';
 import { STORE_ERROR_CODES } from '../src/errors.ts';
 import { REQUEST_ERROR_CODES } from '../src/history-service/request-error.ts';

@@ -3,7 +3,7 @@ import { STATUSES, type SensorAddress } from '@katbus/protocol';
 import { BulkInsert } from './bulk-insert.ts';
 import type { SampleColumns } from './sample-columns.ts';
 import { attempt, openForWriting, transaction, type FileKind } from './sqlite-file.ts';
-import { VALUE_KIND } from './value-column.ts';
+import { VALUE_KIND } from '../value-column.ts';
 import { WriteLog } from './write-log.ts';
 
 const STATUS_NAMES = STATUSES.map((status, rank) => `WHEN ${rank} THEN '${status}'`).join(' ');

@@ -1,9 +1,10 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { SensorAddress } from '@katbus/protocol';
-import type { StoredSample } from '../stored-sample.ts';
+import type { ColumnBlock } from '../column-block.ts';
 import { DAY_FILE } from './day-file.ts';
 import { DAY_US } from './day.ts';
-import { SAMPLE_COLUMNS, toSample } from './sample-row.ts';
+import { toBlock } from './row-block.ts';
+import { SAMPLE_COLUMNS } from './sample-row.ts';
 import { attempt, openForReading } from './sqlite-file.ts';
 
 /** A look at a stretch of a day is to take about this long, then others have their turn. */
@@ -13,7 +14,7 @@ const SHORTEST_SLICE_US = 1e6;
 
 /** What a look at one stretch found. `reachedUs`: how far it looked. */
 export interface Slice {
-  readonly samples: readonly StoredSample[];
+  readonly block: ColumnBlock;
   readonly reachedUs: number;
 }
 
@@ -54,16 +55,16 @@ export class DayReader {
    */
   slice(id: number, fromUs: number, toUs: number, limit: number): Slice {
     const untilUs = Math.min(toUs, fromUs + this.#sliceUs);
-    const samples = this.#timed(() => this.#read(this.#forwards, id, fromUs, untilUs, limit));
-    const isCutShort = samples.length === limit;
-    return { samples, reachedUs: isCutShort ? samples[limit - 1]!.timeUs + 1 : untilUs };
+    const block = this.#timed(() => this.#read(this.#forwards, id, fromUs, untilUs, limit));
+    const isCutShort = block.length === limit;
+    return { block, reachedUs: isCutShort ? block.timesUs[limit - 1]! + 1 : untilUs };
   }
 
   /** The last sample of a sensor before `toUs` and not before `fromUs`, as far back as one slice goes. @throws {StoreError} */
   sliceBack(id: number, fromUs: number, toUs: number): Slice {
     const sinceUs = Math.max(fromUs, toUs - this.#sliceUs);
     return {
-      samples: this.#timed(() => this.#read(this.#backwards, id, sinceUs, toUs, 1)),
+      block: this.#timed(() => this.#read(this.#backwards, id, sinceUs, toUs, 1)),
       reachedUs: sinceUs,
     };
   }
@@ -72,19 +73,18 @@ export class DayReader {
     this.#database.close();
   }
 
-  #read(statement: StatementSync, id: number, fromUs: number, toUs: number, limit: number): StoredSample[] {
+  #read(statement: StatementSync, id: number, fromUs: number, toUs: number, limit: number): ColumnBlock {
     return attempt(this.#path, () => {
-      const rows = statement.all(fromUs, toUs, id, limit) as unknown as SQLOutputValue[][];
-      return rows.map(toSample);
+      return toBlock(statement.all(fromUs, toUs, id, limit) as unknown as SQLOutputValue[][]);
     });
   }
 
-  #timed(read: () => StoredSample[]): StoredSample[] {
+  #timed(read: () => ColumnBlock): ColumnBlock {
     const startedMs = performance.now();
-    const samples = read();
+    const block = read();
     const tookMs = performance.now() - startedMs;
     if (tookMs < SLICE_MS / 2) this.#sliceUs = Math.min(2 * this.#sliceUs, DAY_US);
     else if (tookMs > 2 * SLICE_MS) this.#sliceUs = Math.max(this.#sliceUs / 2, SHORTEST_SLICE_US);
-    return samples;
+    return block;
   }
 }

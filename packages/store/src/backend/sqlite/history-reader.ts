@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SensorAddress } from '@katbus/protocol';
 import type { HistoryBlock } from '../backend.ts';
+import { EMPTY_BLOCK, sampleAt } from '../sample-block.ts';
+import type { HistoryPiece } from '../sample-summary.ts';
 import { wireBytes, type StoredSample } from '../stored-sample.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { DayReader } from './day-reader.ts';
@@ -10,8 +12,11 @@ import { attempt } from './sqlite-file.ts';
 
 const OPEN_DAY_FILES = 16;
 
-/** Samples read at once: what bounds the overshoot beyond a block's bytes. */
+/** Samples read at once where a block of samples is wanted: what bounds the overshoot beyond its bytes. */
 const SAMPLES_AT_ONCE = 1_000;
+
+/** Samples read at once from rows where columns are wanted. */
+const ROWS_AT_ONCE = 10_000;
 
 export interface BlockRequest {
   readonly address: SensorAddress;
@@ -21,6 +26,13 @@ export interface BlockRequest {
   readonly mostBytes: number;
   /** Hands out what there is after so long, even nothing. */
   readonly mostMs: number;
+}
+
+export interface PieceOptions {
+  /** Whether samples between these two times (both belong to it) may be summed up; absent: never. */
+  readonly maySumUp?: ((firstUs: number, lastUs: number) => boolean) | undefined;
+  /** Most rows in a block. */
+  readonly rowsAtOnce?: number;
 }
 
 /** Reads samples from day files. Asynchronous only to let other calls have their turn between two slices. */
@@ -36,34 +48,51 @@ export class HistoryReader {
     });
   }
 
+  /**
+   * The samples of a sensor with startUs <= time < endUs, in order of time, piece by piece. Each piece takes about 20 ms at most, some have no
+   * sample: between two of them others may have their turn. `reachedUs` of a piece: from where a later call would go on.
+   * @throws {StoreError}
+   */
+  *pieces(
+    address: SensorAddress,
+    startUs: number,
+    endUs: number,
+    { rowsAtOnce = ROWS_AT_ONCE }: PieceOptions = {},
+  ): Generator<HistoryPiece, void, void> {
+    for (const day of this.#daysBetween(startUs, endUs)) {
+      const id = this.#idIn(day, address);
+      const dayEndUs = Math.min(endUs, startOfDay(day + 1));
+      if (id === undefined) {
+        yield { block: EMPTY_BLOCK, reachedUs: dayEndUs };
+        continue;
+      }
+      let fromUs = Math.max(startUs, startOfDay(day));
+      while (fromUs < dayEndUs) {
+        const { block, reachedUs } = this.#files.get(day).slice(id, fromUs, dayEndUs, rowsAtOnce);
+        yield { block, reachedUs };
+        fromUs = reachedUs;
+      }
+    }
+  }
+
   /** @throws {StoreError} */
   async block(request: BlockRequest): Promise<HistoryBlock> {
     const { address, startUs, endUs, mostSamples, mostBytes, mostMs } = request;
     const deadlineMs = performance.now() + mostMs;
     const samples: StoredSample[] = [];
     let bytes = 0;
-    for (const day of this.#daysBetween(startUs, endUs)) {
+    const rowsAtOnce = Math.min(SAMPLES_AT_ONCE, mostSamples);
+    for (const { block, reachedUs } of this.pieces(address, startUs, endUs, { rowsAtOnce })) {
+      for (let place = 0; place < (block?.length ?? 0); place++) {
+        const sample = sampleAt(block!, place);
+        bytes += wireBytes(sample);
+        const isFull = samples.length >= mostSamples || bytes > mostBytes;
+        if (isFull && samples.length > 0) return { samples, nextUs: sample.timeUs };
+        samples.push(sample);
+      }
+      const isOver = samples.length >= mostSamples || performance.now() > deadlineMs;
+      if (isOver && reachedUs < endUs) return { samples, nextUs: reachedUs };
       await setImmediate();
-      if (performance.now() > deadlineMs) {
-        return { samples, nextUs: Math.max(startUs, startOfDay(day)) };
-      }
-      const id = this.#idIn(day, address);
-      if (id === undefined) continue;
-      const dayEndUs = Math.min(endUs, startOfDay(day + 1));
-      let fromUs = Math.max(startUs, startOfDay(day));
-      while (fromUs < dayEndUs) {
-        const limit = Math.min(SAMPLES_AT_ONCE, mostSamples - samples.length);
-        const slice = this.#files.get(day).slice(id, fromUs, dayEndUs, limit);
-        for (const sample of slice.samples) {
-          bytes += wireBytes(sample);
-          if (bytes > mostBytes && samples.length > 0) return { samples, nextUs: sample.timeUs };
-          samples.push(sample);
-        }
-        fromUs = slice.reachedUs;
-        const isFull = samples.length >= mostSamples || performance.now() > deadlineMs;
-        if (isFull && fromUs < endUs) return { samples, nextUs: fromUs };
-        await setImmediate();
-      }
     }
     return { samples, nextUs: undefined };
   }
@@ -77,8 +106,8 @@ export class HistoryReader {
       const dayStartUs = startOfDay(day);
       let toUs = Math.min(timeUs, startOfDay(day + 1));
       while (toUs > dayStartUs) {
-        const { samples, reachedUs } = this.#files.get(day).sliceBack(id, dayStartUs, toUs);
-        if (samples[0] !== undefined) return samples[0];
+        const { block, reachedUs } = this.#files.get(day).sliceBack(id, dayStartUs, toUs);
+        if (block.length > 0) return sampleAt(block, 0);
         toUs = reachedUs;
         await setImmediate();
       }

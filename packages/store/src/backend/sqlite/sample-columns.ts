@@ -1,6 +1,6 @@
 import { statusRank } from '@katbus/protocol';
 import type { SampleRow } from '../stored-sample.ts';
-import { kindOf, numberOf, textOf } from './value-column.ts';
+import { kindOf, numberOf, textOf } from '../value-column.ts';
 
 /**
  * Samples by columns: moves to the writing thread without being copied, at a tenth of the cost of as many objects.

@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { STATUSES } from '@katbus/protocol';
 import type { StoredSample } from '../stored-sample.ts';
-import { valueOf } from './value-column.ts';
+import { valueOf } from '../value-column.ts';
 
 /** The columns of a sample, in the order that {@link toSample} reads. */
 export const SAMPLE_COLUMNS = 't, value_t, status, kind, value, text';

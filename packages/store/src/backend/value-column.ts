@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { StoredValue } from '../stored-sample.ts';
+import type { StoredValue } from './stored-sample.ts';
 
 /**
  * What the columns `value` (REAL) and `text` (TEXT) of a sample mean.

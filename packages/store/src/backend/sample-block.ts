@@ -1,0 +1,85 @@
+import { STATUSES } from '@katbus/protocol';
+import type { ColumnBlock } from './column-block.ts';
+import type { StoredSample } from './stored-sample.ts';
+import { valueOf } from './value-column.ts';
+
+/** A block without samples. */
+export const EMPTY_BLOCK: ColumnBlock = {
+  length: 0,
+  timesUs: new Float64Array(0),
+  valueTimesUs: new Float64Array(0),
+  statuses: new Uint8Array(0),
+  kinds: new Uint8Array(0),
+  numbers: new Float64Array(0),
+  texts: undefined,
+};
+
+/** One sample of a block. */
+export function sampleAt(block: ColumnBlock, place: number): StoredSample {
+  const rank = block.statuses[place];
+  const status = STATUSES[rank!];
+  if (status === undefined) throw new Error(`status ${rank} is not known`);
+  return {
+    timeUs: block.timesUs[place]!,
+    valueTimeUs: block.valueTimesUs[place]!,
+    status,
+    value: valueOf(block.kinds[place]!, block.numbers[place]!, block.texts?.[place] ?? null),
+  };
+}
+
+/** The first place whose time is not before `timeUs`; the length when there is none. */
+export function placeOf(block: ColumnBlock, timeUs: number): number {
+  const { timesUs } = block;
+  let low = 0;
+  let high = block.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timesUs[middle]! < timeUs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The samples from place `from` on and before `to`; shares the memory, and decodes a column only when it is asked for. */
+export function sliceBlock(block: ColumnBlock, from: number, to: number): ColumnBlock {
+  if (from === 0 && to === block.length) return block;
+  return from >= to ? EMPTY_BLOCK : new BlockSlice(block, from, to);
+}
+
+class BlockSlice implements ColumnBlock {
+  readonly length: number;
+  readonly #block: ColumnBlock;
+  readonly #from: number;
+  readonly #to: number;
+
+  constructor(block: ColumnBlock, from: number, to: number) {
+    this.length = to - from;
+    this.#block = block;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  get timesUs(): Float64Array {
+    return this.#block.timesUs.subarray(this.#from, this.#to);
+  }
+
+  get valueTimesUs(): Float64Array {
+    return this.#block.valueTimesUs.subarray(this.#from, this.#to);
+  }
+
+  get statuses(): Uint8Array {
+    return this.#block.statuses.subarray(this.#from, this.#to);
+  }
+
+  get kinds(): Uint8Array {
+    return this.#block.kinds.subarray(this.#from, this.#to);
+  }
+
+  get numbers(): Float64Array {
+    return this.#block.numbers.subarray(this.#from, this.#to);
+  }
+
+  get texts(): readonly (string | undefined)[] | undefined {
+    return this.#block.texts?.slice(this.#from, this.#to);
+  }
+}

@@ -18,6 +18,8 @@ export interface Attributes {
   readonly units?: string;
   /** Of a discrete sensor its values, of a number its usual range: `[0, 70]`. Other systems send the same as text. */
   readonly params?: readonly unknown[] | string;
+  /** When the clock epoch of its samples began, Unix seconds by the component's clock; absent: that clock was never set back. */
+  readonly clock_epoch?: number;
   readonly [field: string]: unknown;
 }
 

@@ -1,17 +1,28 @@
+/**
+ * The vocabulary of the bus: subjects, samples, attributes, sampling, patterns, methods.
+ * @module @katbus/protocol
+ */
 export * from './aligned-interval.ts';
 export * from './attributes.ts';
+export * from './claim.ts';
+export * from './clock-epoch.ts';
 export * from './errors.ts';
+export * from './heartbeat.ts';
 export * from './history-csv.ts';
 export * from './listing.ts';
 export * from './names.ts';
 export * from './patterns/nats-pattern.ts';
 export * from './patterns/pattern.ts';
+export * from './patterns/redis-glob.ts';
 export * from './patterns/regular-expression.ts';
 export * from './patterns/sensor-glob.ts';
+export * from './policy/explanation.ts';
 export * from './portal/close-codes.ts';
 export * from './portal/json-rpc.ts';
 export * from './portal/methods.ts';
 export * from './portal/notifications.ts';
+export * from './portal/sampling-strategy.ts';
+export * from './presence.ts';
 export * from './sample.ts';
 export * from './sampling/dead-band.ts';
 export * from './sampling/sampler.ts';

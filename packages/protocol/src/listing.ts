@@ -30,14 +30,3 @@ export interface ListingEntry {
 export interface ServiceErrorAnswer {
   readonly error: { readonly code: string; readonly message: string; readonly field?: string };
 }
-
-/** A heartbeat of a component, on `heartbeat.<component>`. */
-export interface Heartbeat {
-  readonly component: string;
-  /** Differs between two processes that take the same component name. */
-  readonly instance: string;
-  /** Unix seconds. */
-  readonly time: number;
-  readonly intervalSeconds: number;
-  readonly sensors: number;
-}

@@ -23,7 +23,8 @@ export interface Sample {
 
 /**
  * NATS header of a sample that was published before and not acknowledged in time, or was held back: it may come after newer ones of
- * its sensor. Whoever shows live values drops it when its `time` is not after the last one's.
+ * its sensor. Whoever shows live values drops it when its `time` is not after the last one's. Its value is the clock epoch in which the
+ * sample was made ({@link resendMark}): one of an older epoch is dropped whatever its time.
  */
 export const RESEND_HEADER = 'Katbus-Resend';
 

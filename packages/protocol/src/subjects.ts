@@ -21,6 +21,7 @@ export const SUBJECTS = {
   time: 'portal.time',
   aggregates: 'portal.aggregate.*',
   componentPresence: 'portal.component.*',
+  everyHeartbeat: 'heartbeat.*',
   cacheUpdateDone: 'portal.cache_update_done',
 } as const;
 

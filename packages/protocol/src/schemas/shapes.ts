@@ -11,6 +11,7 @@ import {
   seconds,
   text,
 } from './parts.ts';
+import { LIVENESS_SCHEMAS } from './liveness.ts';
 import { PORTAL_SCHEMAS } from './portal-frames.ts';
 import { STORE_SCHEMAS } from './store-answers.ts';
 
@@ -41,16 +42,7 @@ export const SCHEMAS = {
     },
     ['error'],
   ),
-  heartbeat: object(
-    {
-      component: name,
-      instance: name,
-      time: seconds,
-      intervalSeconds: { type: 'number', exclusiveMinimum: 0 },
-      sensors: { type: 'integer', minimum: 0 },
-    },
-    ['component', 'instance', 'time', 'intervalSeconds', 'sensors'],
-  ),
+  ...LIVENESS_SCHEMAS,
   timeMessage: object(
     {
       time: seconds,

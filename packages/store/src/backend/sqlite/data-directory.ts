@@ -5,6 +5,15 @@ import { StoreError } from '../../errors.ts';
 import { dayFileName, parseDayFileName } from './day.ts';
 import { attempt } from './sqlite-file.ts';
 
+/** The generations of the files of one day, in order. Of chunks the last one counts; those before it are on their way out. */
+export interface DayFiles {
+  readonly day: number;
+  readonly rows: readonly number[];
+  readonly chunks: readonly number[];
+}
+
+const ascending = (a: number, b: number) => a - b;
+
 /** Where the files of one archive are. */
 export class DataDirectory {
   readonly path: string;
@@ -28,15 +37,33 @@ export class DataDirectory {
     return join(this.path, 'catalogue.db');
   }
 
-  dayFile(day: number): string {
-    return join(this.#days, dayFileName(day));
+  rowsFile(day: number, generation: number): string {
+    return join(this.#days, dayFileName({ day, form: 'rows', generation }));
   }
 
-  /** The days of which there is a file, in order. @throws {StoreError} */
-  days(): number[] {
+  chunksFile(day: number, generation: number): string {
+    return join(this.#days, dayFileName({ day, form: 'chunks', generation }));
+  }
+
+  /** The days of which there are files, in order. @throws {StoreError} */
+  days(): DayFiles[] {
     const names = attempt(this.#days, () => readdirSync(this.#days));
-    const days = names.map(parseDayFileName).filter((day) => day !== undefined);
-    return days.sort((a, b) => a - b);
+    const days = new Map<number, { rows: number[]; chunks: number[] }>();
+    for (const name of names) {
+      const file = parseDayFileName(name);
+      if (file === undefined) continue;
+      const files = days.get(file.day) ?? { rows: [], chunks: [] };
+      files[file.form].push(file.generation);
+      days.set(file.day, files);
+    }
+    return [...days]
+      .map(([day, { rows, chunks }]) => ({ day, rows: rows.sort(ascending), chunks: chunks.sort(ascending) }))
+      .sort((a, b) => a.day - b.day);
+  }
+
+  /** The files of one day. @throws {StoreError} */
+  filesOf(day: number): DayFiles {
+    return this.days().find((files) => files.day === day) ?? { day, rows: [], chunks: [] };
   }
 
   /** What all files take, write-ahead logs with them. @throws {StoreError} */

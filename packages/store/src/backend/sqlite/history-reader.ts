@@ -43,7 +43,7 @@ export class HistoryReader {
   constructor(directory: DataDirectory) {
     this.#directory = directory;
     this.#files = new OpenFiles(OPEN_DAY_FILES, (day) => {
-      const path = directory.dayFile(day);
+      const path = directory.rowsFile(day, 0);
       return attempt(path, () => new DayReader(path));
     });
   }
@@ -120,7 +120,10 @@ export class HistoryReader {
   }
 
   #daysBetween(startUs: number, endUs: number): number[] {
-    return this.#directory.days().filter((day) => startOfDay(day + 1) > startUs && day <= dayOf(endUs - 1));
+    return this.#directory
+      .days()
+      .map(({ day }) => day)
+      .filter((day) => startOfDay(day + 1) > startUs && day <= dayOf(endUs - 1));
   }
 
   #idIn(day: number, address: SensorAddress): number | undefined {

@@ -31,11 +31,15 @@ export class OpenFiles<File extends Closable> {
     file?.close();
   }
 
+  keys(): number[] {
+    return [...this.#files.keys()];
+  }
+
   *[Symbol.iterator](): Iterator<File> {
     yield* this.#files.values();
   }
 
   closeAll(): void {
-    for (const day of [...this.#files.keys()]) this.close(day);
+    for (const day of this.keys()) this.close(day);
   }
 }

@@ -15,6 +15,10 @@ const methods = {
     opened();
   },
   write: (batch: PackedBatch) => opened().write(batch),
+  seal: (day: number) => opened().seal(day),
+  keepFrom: (day: number) => {
+    opened().keepFrom(day);
+  },
   statistics: () => opened().statistics(),
   close: () => writer?.close(),
 };

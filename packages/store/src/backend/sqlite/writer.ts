@@ -35,6 +35,10 @@ export class Writer {
   readonly #directory: DataDirectory;
   readonly #options: WriterOptions;
   readonly #days: OpenFiles<DayFile>;
+  /** Of days that were sealed since the start: which rows file is written. */
+  readonly #generations = new Map<number, number>();
+  /** Samples of days before it are not stored any more. */
+  #keepFromDay = -Infinity;
   /** By the sensors' numbers in this process. */
   readonly #addresses: SensorAddress[] = [];
   /** Closed after a failure, opened again by the next write. */
@@ -45,7 +49,7 @@ export class Writer {
     this.#options = options;
     this.#directory = new DataDirectory(options.directory);
     this.#days = new OpenFiles(OPEN_DAY_FILES, (day) => {
-      const path = this.#directory.dayFile(day);
+      const path = this.#directory.rowsFile(day, this.#generationOf(day));
       return attempt(path, () => new DayFile(path, options.foldAtBytes));
     });
     this.#openCatalogue();
@@ -55,6 +59,7 @@ export class Writer {
   write(batch: PackedBatch): WriteSummary {
     for (const address of batch.newSensors) this.#addresses.push(address);
     for (const [day, rows] of rowsByDay(batch.samples)) {
+      if (day < this.#keepFromDay) continue;
       try {
         this.#days.get(day).write(batch.samples, rows, this.#addresses);
       } catch (error) {
@@ -71,6 +76,26 @@ export class Writer {
     }
   }
 
+  /**
+   * What is written of a day from now on goes to another file, so that those written so far can be made into chunks.
+   * @returns the last generation of rows that does not change any more
+   * @throws {StoreError}
+   */
+  seal(day: number): number {
+    const generation = this.#generationOf(day);
+    this.#days.close(day);
+    if (!this.#directory.filesOf(day).rows.includes(generation)) return generation - 1;
+    this.#generations.set(day, generation + 1);
+    return generation;
+  }
+
+  /** Samples of days before this one are not stored from now on, and their files are not touched. @throws {StoreError} */
+  keepFrom(day: number): void {
+    this.#keepFromDay = day;
+    for (const key of this.#days.keys()) if (key < day) this.#days.close(key);
+    for (const key of this.#generations.keys()) if (key < day) this.#generations.delete(key);
+  }
+
   /** Between two batches. @throws {StoreError} */
   foldLogs(): void {
     for (const file of this.#days) file.foldLogWhenLong();
@@ -85,6 +110,13 @@ export class Writer {
     this.#days.closeAll();
     this.#catalogue?.close();
     this.#catalogue = undefined;
+  }
+
+  #generationOf(day: number): number {
+    const sealed = this.#generations.get(day);
+    if (sealed !== undefined) return sealed;
+    const { rows, chunks } = this.#directory.filesOf(day);
+    return Math.max(rows.at(-1) ?? 0, chunks.at(-1) ?? 0);
   }
 
   #openCatalogue(): CatalogueFile {

@@ -23,7 +23,7 @@ export interface SensorDefinition {
   readonly units?: string;
   /** Of a discrete sensor its values, needed there; of a number its usual range: `[0, 70]`, not enforced. */
   readonly params?: readonly unknown[];
-  /** When updates are sent; defaults: {@link DEFAULT_SAMPLING}. */
+  /** When updates are sent; defaults: `DEFAULT_SAMPLING` of the protocol. */
   readonly sampling?: SamplingSettings;
   /** Further attributes, announced as they are. */
   readonly attributes?: Readonly<Record<string, unknown>>;

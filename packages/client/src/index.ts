@@ -1,3 +1,7 @@
+/**
+ * The TypeScript client of the Katbus portal, for browsers and Node.
+ * @module @katbus/client
+ */
 export type { Dial, Disconnect, Line, LineEvents } from './dial.ts';
 export * from './errors.ts';
 export { PORTAL_CLIENT_DEFAULTS, type PortalClientOptions } from './options.ts';

@@ -25,7 +25,7 @@ export interface ConnectionOptions {
   /** Wait between two attempts at one server, plus a random part up to `reconnectJitterMs`. Attempts never end. */
   readonly reconnectDelayMs?: number | undefined;
   readonly reconnectJitterMs?: number | undefined;
-  /** How long {@link BusConnection.drain} may take before it closes without having drained. */
+  /** How long `drain` may take before it closes without having drained. */
   readonly drainTimeoutMs?: number | undefined;
 }
 

@@ -40,10 +40,13 @@ export class MalformedAttributesError extends Error {
 export class MalformedPatternError extends Error {
   readonly code = 'MALFORMED_PATTERN';
   readonly pattern: string;
+  /** Of a regular expression: RE2 lacks what it asks for (look-around, back-references, this size), a backtracking engine may have it. */
+  readonly needsBacktracking: boolean;
 
-  constructor(pattern: string, rule: string) {
+  constructor(pattern: string, rule: string, { needsBacktracking = false } = {}) {
     super(`pattern "${shorten(pattern)}" ${rule}`);
     this.pattern = pattern;
+    this.needsBacktracking = needsBacktracking;
     this.name = 'MalformedPatternError';
   }
 }

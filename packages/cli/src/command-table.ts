@@ -80,6 +80,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'publish the sensors of this machine',
     load: async () => named('host', (await import('@katbus/components/commands')).commands()),
   },
+  {
+    name: 'telescope',
+    group: PARTS,
+    summary: 'publish a simulated array, for demonstration and load',
+    load: async () => named('telescope', (await import('@katbus/components/commands')).commands()),
+  },
 ];
 
 function named(name: string, commands: readonly Command[]): Command {

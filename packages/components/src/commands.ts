@@ -9,6 +9,7 @@ import {
 } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
 import { startHostDaemon } from './host/host-daemon.ts';
+import { telescopeCommand } from './telescope/telescope-command.ts';
 
 interface HostCommandOptions extends DaemonOptions, NatsMonitoringOptions {
   readonly component: string;
@@ -16,7 +17,7 @@ interface HostCommandOptions extends DaemonOptions, NatsMonitoringOptions {
 }
 
 export function commands(): Command[] {
-  return [hostCommand()];
+  return [hostCommand(), telescopeCommand()];
 }
 
 function hostCommand(): Command {
@@ -49,3 +50,5 @@ function hostCommand(): Command {
       }),
     );
 }
+
+export { parseReceptors } from './telescope/telescope-command.ts';

@@ -30,3 +30,11 @@ export interface Site {
   /** Metres above the ellipsoid. */
   readonly elevation: number;
 }
+
+/** The default site: MeerKAT's array reference position in the Karoo, South Africa (30:42:39.8 S, 21:26:38.0 E). */
+export const MEERKAT: Site = {
+  name: 'MeerKAT',
+  latitude: -30.711056,
+  longitude: 21.443889,
+  elevation: 1086.6,
+};

@@ -1,6 +1,6 @@
 import { Broker, type BrokerEvent } from '@katbus/bus';
 import type { DaemonContext, Logger, RunningDaemon } from '@katbus/bus/daemon';
-import { registerHostMetrics } from './host-metrics.ts';
+import { countersOf, registerComponentMetrics } from '../component-metrics.ts';
 import { Host } from './host.ts';
 import { probesFor } from './probes/index.ts';
 
@@ -26,7 +26,7 @@ export async function startHostDaemon(
     waitOnFirstConnect: true,
     onWaiting: (line) => logger.warn(line),
   });
-  registerHostMetrics(registry, broker);
+  registerComponentMetrics(registry, 'host', () => countersOf(broker));
   let isConnected = true;
   broker.onEvent((event) => {
     if (event.type === 'connection' && event.status.type === 'disconnected') isConnected = false;

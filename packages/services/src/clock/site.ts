@@ -1,12 +1,6 @@
 import type { Site } from '@katbus/protocol';
 
-/** MeerKAT's array reference position in the Karoo, South Africa (30:42:39.8 S, 21:26:38.0 E). */
-export const MEERKAT: Site = {
-  name: 'MeerKAT',
-  latitude: -30.711056,
-  longitude: 21.443889,
-  elevation: 1086.6,
-};
+export { MEERKAT } from '@katbus/protocol';
 
 /** A site that cannot be; `field` is the one at fault. */
 export class SiteError extends Error {

@@ -5,7 +5,7 @@ import { PortalClient } from '@katbus/client';
 import { Portal, type PortalOptions } from '@katbus/portal';
 import { startStore, type StoreDaemonOptions } from '@katbus/store';
 import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
-import { startTestNats, type TestNats } from './test-nats.ts';
+import { startTestNats, type TestNats, type TestNatsOptions } from './test-nats.ts';
 
 export interface LiveSystemOptions {
   /** Default sqlite, in a temporary folder. */
@@ -13,6 +13,7 @@ export interface LiveSystemOptions {
   readonly limits?: PortalOptions['limits'];
   readonly assets?: PortalOptions['assets'];
   readonly allowedOrigins?: readonly string[];
+  readonly nats?: TestNatsOptions;
 }
 
 /** A real nats-server with a real archiver and a real portal in this process: what a test needs that follows a sample from end to end. */
@@ -34,7 +35,7 @@ export class LiveSystem implements AsyncDisposable {
   }
 
   static async start(options: LiveSystemOptions = {}): Promise<LiveSystem> {
-    const system = new LiveSystem(await startTestNats(), await temporaryFolder('live-system'), options);
+    const system = new LiveSystem(await startTestNats(options.nats), await temporaryFolder('live-system'), options);
     try {
       await system.#startStore();
       await system.startPortal();

@@ -35,7 +35,11 @@ export class LiveSystem implements AsyncDisposable {
   }
 
   static async start(options: LiveSystemOptions = {}): Promise<LiveSystem> {
-    const system = new LiveSystem(await startTestNats(options.nats), await temporaryFolder('live-system'), options);
+    const system = new LiveSystem(
+      await startTestNats(options.nats),
+      await temporaryFolder('live-system'),
+      options,
+    );
     try {
       await system.#startStore();
       await system.startPortal();

@@ -9,6 +9,7 @@ import {
 } from '@katbus/protocol';
 import { parseRequest } from '@katbus/protocol/schemas';
 import { ListingRequestError } from './errors.ts';
+import { LoopTurns } from './loop-turns.ts';
 import type { Sensor } from './sensor.ts';
 
 /** What a listing needs of its broker. */
@@ -28,20 +29,40 @@ export interface ListingMessage {
 const CHUNK_BYTES = 128 * 1024;
 /** Characters of an entry beyond which it loses its sample: attributes alone are at most 256 kB, and a character at most 3 bytes. */
 const LARGEST_ENTRY = 300 * 1024;
-/** Sensors looked at before the loop gets its turn: a filter over 200,000 names must not hold up the samples. */
-const SENSORS_A_TURN = 2_000;
+
+export interface ListingOptions {
+  /** How long the filter of one request may look at names, ms: some take a millisecond for each of 200,000. */
+  readonly mostFilterMs: number;
+  /** Requests that may wait while one is answered; a further one is answered with BUSY. */
+  readonly mostWaiting: number;
+  /** A listing of 200,000 names must not hold up the samples. */
+  readonly turns: () => LoopTurns;
+  readonly nowMs: () => number;
+}
+
+export const LISTING_DEFAULTS: ListingOptions = {
+  mostFilterMs: 2_000,
+  mostWaiting: 32,
+  turns: () => new LoopTurns(),
+  nowMs: () => performance.now(),
+};
 
 /**
  * Answers `rpc.sensors.<component>` and `rpc.sensors.all`: the sensors that match, in chunks, the last one marked.
  *
  * The answer goes to the NATS reply subject, or to `reply` in the payload (Joubert & Slabber, ICALEPCS 2017). A request that
- * cannot be read is answered with an error that names the field.
+ * cannot be read is answered with an error that names the field. One request is answered at a time, in turns of some milliseconds, so
+ * that many are no worse for the component than one.
  */
 export class ListingResponder {
   private readonly source: ListingSource;
+  private readonly options: ListingOptions;
+  private last: Promise<void> = Promise.resolve();
+  private waiting = 0;
 
-  constructor(source: ListingSource) {
+  constructor(source: ListingSource, options: Partial<ListingOptions> = {}) {
     this.source = source;
+    this.options = { ...LISTING_DEFAULTS, ...options };
   }
 
   async respond(message: ListingMessage): Promise<void> {
@@ -51,22 +72,49 @@ export class ListingResponder {
       const named = replySubject(request);
       replyTo ??= named;
       // Nobody can be answered, so nobody is.
-      if (replyTo !== undefined) await this.list(request, replyTo);
+      if (replyTo !== undefined) await this.listInTurn(request, replyTo);
     } catch (error) {
       if (replyTo !== undefined) this.source.publish(replyTo, JSON.stringify(errorAnswer(error)));
     }
   }
 
+  private async listInTurn(request: ListingRequest, replyTo: string): Promise<void> {
+    const { mostWaiting } = this.options;
+    if (this.waiting > mostWaiting) {
+      const message = `${mostWaiting} listings wait already: ask again later`;
+      this.source.publish(replyTo, JSON.stringify({ error: { code: 'BUSY', message } }));
+      return;
+    }
+    this.waiting += 1;
+    const before = this.last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.last = promise;
+    try {
+      await before;
+      await this.list(request, replyTo);
+    } finally {
+      this.waiting -= 1;
+      resolve();
+    }
+  }
+
   private async list(request: ListingRequest, replyTo: string): Promise<void> {
-    const filter = filterOf(request);
+    const { mostFilterMs, nowMs } = this.options;
+    const matches = nameFilter(request);
+    const turns = this.options.turns();
+    let filterMs = 0;
     let entries: string[] = [];
     let bytes = 0;
-    let looked = 0;
     for (const sensor of this.source.sensors()) {
-      looked += 1;
-      if (looked % SENSORS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-      const { name, katcp_name: katcpName = name } = sensor.attributes;
-      if (filter !== undefined && !filter.matches(name) && !filter.matches(katcpName)) continue;
+      if (turns.isOver) await turns.next();
+      if (matches !== undefined) {
+        const beganMs = nowMs();
+        const isMatch = matches(sensor);
+        filterMs += nowMs() - beganMs;
+        if (filterMs > mostFilterMs)
+          throw new ListingRequestError('filter', `takes longer than ${mostFilterMs} ms`);
+        if (!isMatch) continue;
+      }
       const entry = entryText(sensor, request.readingOnly === true);
       if (bytes > 0 && bytes + entry.length > CHUNK_BYTES) {
         this.send(replyTo, entries, false);
@@ -126,12 +174,17 @@ function isSubject(text: string): boolean {
 
 const RESERVED_ROOTS = new Set(['sensor', 'attributes', 'rpc', 'portal', 'sync', 'heartbeat', 'ns']);
 
-function filterOf({ filter }: ListingRequest): Pattern | undefined {
+/** @throws {ListingRequestError} */
+function nameFilter({ filter }: ListingRequest): ((sensor: Sensor) => boolean) | undefined {
+  if (filter === undefined) return undefined;
+  let pattern: Pattern;
   try {
-    return filter === undefined ? undefined : regularExpression(filter);
+    pattern = regularExpression(filter);
   } catch (error) {
     throw new ListingRequestError('filter', (error as Error).message);
   }
+  return ({ attributes: { name, katcp_name: katcpName = name } }) =>
+    pattern.matches(name) || (katcpName !== name && pattern.matches(katcpName));
 }
 
 function errorAnswer(error: unknown): ServiceErrorAnswer {

@@ -1,3 +1,4 @@
+export * from '../loop-turns.ts';
 export * from './logger.ts';
 export * from './monitoring-server.ts';
 export * from './options.ts';

@@ -1,3 +1,4 @@
+import { BINS_SCHEMAS } from './bins.ts';
 import {
   attributes,
   catalogueLimit,
@@ -87,3 +88,4 @@ export const SCHEMAS = {
   ...PORTAL_SCHEMAS,
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;
+  ...BINS_SCHEMAS,

@@ -15,6 +15,8 @@ export interface SampleSummary {
   /** Values of the first and the last sample; NaN is one. */
   readonly firstValue: number;
   readonly lastValue: number;
+  /** The worst status: a place in STATUSES. */
+  readonly worst: number;
 }
 
 /** A stretch of one sensor's history, in full or, where the caller can do with that, summed up. */

@@ -1,0 +1,50 @@
+import { statusRank } from '@katbus/protocol';
+import type { ColumnBlock } from '../column-block.ts';
+import type { HistoryPiece } from '../sample-summary.ts';
+import type { StoredSample } from '../stored-sample.ts';
+import { kindOf, numberOf, textOf } from '../value-column.ts';
+import type { SampleSeries } from './sample-series.ts';
+
+const ROWS_AT_ONCE = 10_000;
+
+/** The samples of a series with startUs <= time < endUs by columns. */
+export function* memoryPieces(
+  series: SampleSeries | undefined,
+  startUs: number,
+  endUs: number,
+  rowsAtOnce = ROWS_AT_ONCE,
+): Generator<HistoryPiece, void, void> {
+  let fromUs = startUs;
+  while (series !== undefined) {
+    const samples: StoredSample[] = [];
+    // Looked up each time: meanwhile others may have come, or the oldest gone.
+    let place = series.placeOf(fromUs);
+    let next = series.at(place);
+    for (
+      ;
+      next !== undefined && next.timeUs < endUs && samples.length < rowsAtOnce;
+      next = series.at(++place)
+    ) {
+      samples.push(next);
+    }
+    if (next === undefined || next.timeUs >= endUs) {
+      yield { block: toBlock(samples), reachedUs: endUs };
+      return;
+    }
+    yield { block: toBlock(samples), reachedUs: next.timeUs };
+    fromUs = next.timeUs;
+  }
+}
+
+export function toBlock(samples: readonly StoredSample[]): ColumnBlock {
+  const texts = samples.map(({ value }) => textOf(value));
+  return {
+    length: samples.length,
+    timesUs: Float64Array.from(samples, ({ timeUs }) => timeUs),
+    valueTimesUs: Float64Array.from(samples, ({ valueTimeUs }) => valueTimeUs),
+    statuses: Uint8Array.from(samples, ({ status }) => statusRank(status)),
+    kinds: Uint8Array.from(samples, ({ value }) => kindOf(value)),
+    numbers: Float64Array.from(samples, ({ value }) => numberOf(value)),
+    texts: texts.some((text) => text !== undefined) ? texts : undefined,
+  };
+}

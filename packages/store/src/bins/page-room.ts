@@ -1,0 +1,16 @@
+/** How much of an answer is left, about, in bytes of JSON. */
+export class PageRoom {
+  #bytes: number;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  take(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  get isFull(): boolean {
+    return this.#bytes <= 0;
+  }
+}

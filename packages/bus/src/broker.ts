@@ -1,28 +1,43 @@
 import { randomUUID } from 'node:crypto';
-import { announceSubject, listSubject, sensorToken, SUBJECTS, type Rate } from '@katbus/protocol';
-import { AttributesAnnouncer, checkAnnounceable } from './attributes-announcer.ts';
+import { resendMark, type ClaimParty } from '@katbus/protocol';
+import { AttributesAnnouncer } from './attributes-announcer.ts';
 import { checkBrokerOptions, type BrokerOptions, type BrokerSettings } from './broker-options.ts';
+import { readClockPast } from './clock-past.ts';
+import { startComponentService } from './component-service.ts';
+import { ComponentSensors } from './component-sensors.ts';
+import { EpochAnnouncements } from './epoch-announcements.ts';
 import { UsageError } from './errors.ts';
-import { startHeartbeat } from './heartbeat.ts';
+import { ExplainResponder } from './explain/explain-responder.ts';
 import { Listeners } from './listeners.ts';
 import { ListingResponder } from './listing-responder.ts';
+import { Membership } from './membership.ts';
 import {
   AcknowledgedWindow,
   BusConnection,
-  BusService,
   type ConnectionStatus,
   type WindowCounters,
   type WindowEvent,
 } from './nats/index.ts';
-import { SampleClock } from './sample-clock.ts';
-import { checkDefinition, type SensorDefinition } from './sensor-definition.ts';
-import { Sensor, type SensorOutlet, type UpdateOptions } from './sensor.ts';
+import type { PolicyEvent, PolicyStanding } from './policy/component-policies.ts';
+import type { SensorDefinition } from './sensor-definition.ts';
+import type { Sensor, UpdateOptions } from './sensor.ts';
 import type { ComponentValue } from './sensor-value.ts';
-import { newThrottleCounters, type ThrottleCounters } from './throttle-counters.ts';
-import { TimerWheel } from './timer-wheel.ts';
+import type { ThrottleCounters } from './throttle/throttle-counters.ts';
 
-/** Something that an operator of the component may want to know; the broker goes on by itself. */
-export type BrokerEvent = { readonly type: 'connection'; readonly status: ConnectionStatus } | WindowEvent;
+/** Something that an operator of the component may want to know; but for `taken-over` the broker goes on by itself. */
+export type BrokerEvent =
+  | { readonly type: 'connection'; readonly status: ConnectionStatus }
+  | WindowEvent
+  | PolicyEvent
+  /** Another process has taken the name over: this broker publishes nothing more and closes. */
+  | { readonly type: 'taken-over'; readonly by: ClaimParty }
+  /** Another process has the name too, because the network was parted when it was claimed; it is the one to keep it. */
+  | { readonly type: 'duplicate'; readonly other: ClaimParty }
+  /** The wall clock was set back, and samples follow it: a new clock epoch. */
+  | { readonly type: 'clock-set-back'; readonly bySeconds: number; readonly clockEpoch: number };
+
+/** How long a broker whose name is taken over may take to have its last samples acknowledged: somebody waits for the name. */
+const YIELD_WITHIN_MS = 1_000;
 
 /**
  * A component on the bus: its sensors, their throttle, and everything that a component owes the others (attributes, listing,
@@ -35,51 +50,66 @@ export class Broker {
   readonly component: string;
   /** Differs between two processes that take one component name. */
   readonly instance = randomUUID();
-  readonly counters: ThrottleCounters = newThrottleCounters();
-  private readonly bySensorToken = new Map<string, Sensor>();
+  private readonly componentSensors: ComponentSensors;
   private readonly listeners = new Listeners<BrokerEvent>("a broker's events");
   private readonly settings: BrokerSettings;
   private readonly connection: BusConnection;
+  private readonly membership: Membership;
   private readonly window: AcknowledgedWindow;
-  private readonly wheel = new TimerWheel(steadyUs);
-  private readonly clock = new SampleClock();
+  private readonly epochs: EpochAnnouncements<Sensor>;
   private readonly announcer: AttributesAnnouncer;
   private readonly listing: ListingResponder;
-  private readonly outlet: SensorOutlet;
   private readonly undo: (() => void)[] = [];
-  private service: BusService | undefined;
+  private stopService: (() => Promise<void>) | undefined;
   /** Set from the first {@link close} on. */
   private closing: Promise<void> | undefined;
 
   private constructor(settings: BrokerSettings, connection: BusConnection) {
-    this.component = settings.component;
+    const { component } = settings;
+    this.component = component;
     this.settings = settings;
     this.connection = connection;
+    this.membership = new Membership(connection, {
+      ...settings,
+      instance: this.instance,
+      sensorCount: () => this.componentSensors.size,
+      clockEpoch: () => this.componentSensors.sampleClock.epoch,
+      onYield: (by) => this.yieldTo(by),
+      onTwin: (other) => this.listeners.tell({ type: 'duplicate', other }),
+    });
     this.window = new AcknowledgedWindow(connection);
     this.undo.push(
       this.window.onEvent((event) => this.listeners.tell(event)),
       connection.onStatus((status) => this.listeners.tell({ type: 'connection', status })),
     );
-    const { component } = this;
-    const sensors = () => this.bySensorToken.values();
-    const publish = (subject: string, payload: string) => this.publishPlain(subject, payload);
-    this.listing = new ListingResponder({ component, sensors, publish });
+    this.componentSensors = new ComponentSensors({
+      component,
+      sampling: settings.sampling,
+      wallClockUs: settings.wallClockUs,
+      checkOpen: () => this.checkOpen(),
+      maxPayload: () => connection.maxPayload,
+      publish: (subject, payload, rate, statusChanged) => {
+        this.epochs.beforeSample(subject);
+        this.window.publish(subject, payload, rate, statusChanged);
+      },
+      announce: (attributes) => this.announcer.announce(attributes),
+      tell: (event) => this.listeners.tell(event),
+    });
+    const sensors = () => this.componentSensors;
+    const clockEpoch = () => this.componentSensors.sampleClock.epoch;
+    this.listing = new ListingResponder({
+      component,
+      sensors,
+      publish: (subject, payload) => this.publishPlain(subject, payload),
+    });
     this.announcer = new AttributesAnnouncer({
       component,
       sensors,
+      clockEpoch,
+      clockEpoch: () => this.componentSensors.sampleClock.epoch,
       publishAttributes: (subject, payload) => this.window.publish(subject, payload, 'archive', true),
       room: () => this.window.room(),
     });
-    this.outlet = {
-      checkOpen: () => this.checkOpen(),
-      clock: this.clock,
-      wheel: this.wheel,
-      counters: this.counters,
-      steadyUs,
-      maxPayload: () => connection.maxPayload,
-      publish: (subject: string, payload: string, rate: Rate, statusChanged: boolean) =>
-        this.window.publish(subject, payload, rate, statusChanged),
-    };
   }
 
   /**
@@ -87,6 +117,7 @@ export class Broker {
    * @throws {MalformedNameError} naming `component`
    * @throws {UsageError} naming the option
    * @throws {ConnectError} when no server answers, unless `waitOnFirstConnect`
+   * @throws {NameTakenError} when another process is this component, unless `takeover`
    */
   static async connect(options: BrokerOptions): Promise<Broker> {
     const settings = checkBrokerOptions(options);
@@ -109,23 +140,7 @@ export class Broker {
    */
   addSensor(definition: SensorDefinition): Sensor {
     this.checkOpen();
-    const sampling = { ...this.settings.sampling, ...definition.sampling };
-    const checked = checkDefinition(this.component, { ...definition, sampling });
-    checkAnnounceable(checked.attributes);
-    const token = checked.address.sensor;
-    const twin = this.bySensorToken.get(token);
-    if (twin !== undefined) {
-      const other = twin.attributes.katcp_name ?? token;
-      throw new UsageError(
-        'name',
-        checked.attributes.katcp_name ?? token,
-        `makes the same subject as the sensor ${other}`,
-      );
-    }
-    const sensor = new Sensor(checked, this.outlet);
-    this.bySensorToken.set(token, sensor);
-    this.announcer.announce(sensor.attributes);
-    return sensor;
+    return this.componentSensors.add(definition);
   }
 
   /**
@@ -133,14 +148,14 @@ export class Broker {
    * @throws {UsageError} naming `name` when there is none
    */
   sensor(name: string): Sensor {
-    const sensor = this.bySensorToken.get(sensorToken(name));
+    const sensor = this.componentSensors.find(name);
     if (sensor === undefined)
       throw new UsageError('name', `${this.component}.${name}`, 'is no sensor of this component');
     return sensor;
   }
 
   get sensors(): Iterable<Sensor> {
-    return this.bySensorToken.values();
+    return this.componentSensors;
   }
 
   /** A value has been read: {@link Sensor.update} of the sensor with this name. @throws {UsageError} naming the field */
@@ -148,14 +163,24 @@ export class Broker {
     this.sensor(name).update(value, options);
   }
 
+  /** What became of the updates of all sensors. */
+  get counters(): ThrottleCounters {
+    return this.componentSensors.counters;
+  }
+
   /** What became of the samples that the throttle let out. */
   get publishing(): WindowCounters {
     return this.window.counters;
   }
 
+  /** Which policies its sensors follow. */
+  get policies(): PolicyStanding {
+    return this.componentSensors.policies.standing;
+  }
+
   /** How often the clock was set back by more than a second under a sensor. */
   get clockSetBackCount(): number {
-    return this.clock.setBackCount;
+    return this.componentSensors.sampleClock.setBackCount;
   }
 
   /** @returns the undo */
@@ -175,57 +200,55 @@ export class Broker {
   }
 
   private async leave(): Promise<void> {
-    this.wheel.stop();
-    for (const undo of this.undo.splice(0)) undo();
-    await this.service?.stop();
-    await this.window.flush(this.settings.closeTimeoutMs);
+    await this.fallSilent(this.settings.closeTimeoutMs);
+    this.membership.release();
     this.window.close();
+    this.membership.sayGoodbye();
     await this.connection.drain();
   }
 
+  /** Publishes nothing new; what is unacknowledged gets its time. */
+  private async fallSilent(timeoutMs: number): Promise<void> {
+    this.componentSensors.stop();
+    for (const undo of this.undo.splice(0)) undo();
+    await this.stopService?.();
+    await this.window.flush(timeoutMs);
+  }
+
+  /** Another process takes the name. Resolves when nothing of ours comes any more. */
+  private async yieldTo(by: ClaimParty): Promise<void> {
+    const silent = this.fallSilent(YIELD_WITHIN_MS);
+    this.closing ??= silent.then(() => this.leave());
+    this.listeners.tell({ type: 'taken-over', by });
+    await silent;
+  }
+
+  private clockSetBack(byUs: number): void {
+    const { epoch } = this.componentSensors.sampleClock;
+    if (epoch === undefined) return;
+    this.window.resendMark = resendMark(epoch);
+    // The samples of the epoch come after it on the same connection: who hears both knows in which epoch they are.
+    this.membership.beat();
+    this.epochs.begin();
+    this.listeners.tell({ type: 'clock-set-back', bySeconds: byUs / 1e6, clockEpoch: epoch });
+  }
+
   private async join(): Promise<void> {
-    const { component, connection } = this;
-    const announce = () => this.announcer.announceAll();
-    this.service = await BusService.start(connection, {
-      name: component,
-      version: this.settings.version,
-      description: this.settings.description,
-      metadata: { katbus: 'component', instance: this.instance },
-      endpoints: [
-        {
-          name: 'sensors',
-          subject: listSubject(component),
-          handler: async (message) => {
-            await this.listing.respond(message);
-            return undefined;
-          },
-        },
-        {
-          name: 'attributes',
-          subject: announceSubject(component),
-          handler: async () => ({ component, announced: await announce() }),
-        },
-      ],
+    const { component, instance, connection, settings, componentSensors } = this;
+    await this.membership.claimName();
+    const { sampleClock } = componentSensors;
+    sampleClock.resume(await readClockPast(connection, component));
+    this.window.resendMark = resendMark(sampleClock.epoch);
+    const explainer = new ExplainResponder(component, componentSensors);
+    this.stopService = await startComponentService(connection, {
+      ...settings,
+      instance,
+      list: (message) => this.listing.respond(message),
+      announce: () => this.announcer.announceAll(),
+      explain: ({ data }) => explainer.explain(data),
     });
-    // A service's endpoint has a queue group, so of several components only one would answer for all.
-    this.undo.push(
-      connection.subscribe(SUBJECTS.listEverySensor, (message) => void this.listing.respond(message)),
-      connection.subscribe(SUBJECTS.announceEveryAttributes, (message) => {
-        announce().then(
-          (announced) => message.respond(JSON.stringify({ component, announced })),
-          () => undefined, // the connection is closed: nobody is left to be answered
-        );
-      }),
-      startHeartbeat(
-        {
-          component,
-          instance: this.instance,
-          sensorCount: () => this.bySensorToken.size,
-          publish: (subject, payload) => this.publishPlain(subject, payload),
-        },
-        this.settings.heartbeatSeconds,
-      ),
-    );
+    await componentSensors.policies.start(connection);
+    this.membership.begin();
     await connection.flush();
   }
 
@@ -237,9 +260,4 @@ export class Broker {
   private checkOpen(): void {
     if (this.closing !== undefined) throw new UsageError('broker', this.component, 'is closed');
   }
-}
-
-/** Microseconds of a clock that never steps: the throttle must not stall or burst when the wall clock is set. */
-function steadyUs(): number {
-  return Math.floor(performance.now() * 1000);
 }

@@ -5,7 +5,6 @@ import {
   SENSOR_TYPES,
   sensorToken,
   type Attributes,
-  type SamplingRule,
   type SamplingSettings,
   type SensorAddress,
   type SensorType,
@@ -34,7 +33,8 @@ export interface CheckedDefinition {
   readonly address: SensorAddress;
   readonly type: SensorType;
   readonly attributes: Attributes;
-  readonly rule: SamplingRule;
+  /** What the definition says of it, and nothing else. */
+  readonly sampling: SamplingSettings;
 }
 
 const TEXT_FIELDS = ['description', 'units'] as const;
@@ -74,7 +74,9 @@ export function checkDefinition(component: string, definition: SensorDefinition)
     units: definition.units ?? '',
     params: params ?? [],
   };
-  return { address, type, attributes, rule: samplingRule(definition.sampling ?? {}) };
+  const sampling = definition.sampling ?? {};
+  samplingRule(sampling);
+  return { address, type, attributes, sampling };
 }
 
 function isListOfTexts(params: readonly unknown[] | undefined): boolean {

@@ -33,3 +33,10 @@ const encoders: Partial<Record<SensorType, (value: ComponentValue) => SampleValu
 export function mayBeLong(value: SampleValue): boolean {
   return typeof value === 'object' ? value !== null : typeof value === 'string';
 }
+
+/** Whether a value is a number that a sensor of this type takes as it is: the usual case, decided without making an object. */
+export function isPlainNumber(type: SensorType, value: ComponentValue): value is number {
+  if (typeof value !== 'number') return false;
+  if (type === 'float' || type === 'timestamp') return Number.isFinite(value);
+  return type === 'integer' && Number.isSafeInteger(value);
+}

@@ -1,28 +1,25 @@
 import {
   encodeSample,
+  firstIntervalCutUs,
   formatAddress,
   isStatus,
   mayLackValue,
-  Sampler,
-  sensorSubject,
   STATUSES,
   toMicroseconds,
   toSeconds,
-  wallClockUs,
   type Attributes,
   type Rate,
   type Sample,
-  type SamplingRule,
+  type SampleValue,
   type SensorAddress,
   type Status,
-  type Update,
+  type Verdict,
 } from '@katbus/protocol';
 import { UsageError } from './errors.ts';
-import type { SampleClock } from './sample-clock.ts';
-import type { CheckedDefinition } from './sensor-definition.ts';
-import { encodeValue, mayBeLong, type ComponentValue } from './sensor-value.ts';
-import type { ThrottleCounters } from './throttle-counters.ts';
-import type { TimerWheel, WheelEntry } from './timer-wheel.ts';
+import type { SensorSampling } from './policy/sensor-sampling.ts';
+import type { SensorKind } from './sensor-kind.ts';
+import { encodeValue, isPlainNumber, mayBeLong, type ComponentValue } from './sensor-value.ts';
+import type { ThrottleState } from './throttle/throttle.ts';
 
 export interface UpdateOptions {
   /** Default nominal. */
@@ -31,48 +28,35 @@ export interface UpdateOptions {
   readonly valueTime?: number;
 }
 
-/** What a sensor needs of its broker. */
-export interface SensorOutlet {
-  readonly clock: SampleClock;
-  readonly wheel: TimerWheel;
-  /** Microseconds of a clock that never steps back: the throttle's time. */
-  steadyUs(): number;
-  /** @throws {UsageError} when the broker is closed */
-  checkOpen(): void;
-  /** The largest payload that the server takes, bytes. */
-  maxPayload(): number;
-  /** @param statusChanged such a sample is the last to be dropped when the resend buffer is full */
-  publish(subject: string, payload: string, rate: Rate, statusChanged: boolean): void;
-  readonly counters: ThrottleCounters;
-}
-
-/** One sensor of a component: takes updates, and sends those that its throttle lets out. */
-export class Sensor implements WheelEntry {
-  readonly address: SensorAddress;
+/**
+ * One sensor of a component: takes updates, and sends those that its throttle lets out.
+ *
+ * There may be 200,000 of these, so a sensor has six fields; what changes with its updates is a row of the throttle, which no object is made for.
+ */
+export class Sensor {
   readonly attributes: Attributes;
-  /** The newest update, whether the throttle let it out or not. */
-  private newest: Update | undefined;
-  private newestAtUs = 0;
-  private lastTimeUs = 0;
-  private lastStatus: Status | undefined;
-  private readonly definition: CheckedDefinition;
-  private readonly outlet: SensorOutlet;
-  private readonly sampler: Sampler;
-  private readonly archiveSubject: string;
-  private readonly normalSubject: string;
+  /** The subject's last token. */
+  readonly token: string;
+  /** Which row of the throttle and of the timer wheel is this sensor's. */
+  readonly row: number;
+  private readonly kind: SensorKind;
+  private held: SensorSampling;
 
-  wheelSlot = -1;
-  wheelNext: WheelEntry | undefined;
-  wheelPrevious: WheelEntry | undefined;
+  constructor(kind: SensorKind, token: string, attributes: Attributes, sampling: SensorSampling) {
+    this.kind = kind;
+    this.token = token;
+    this.attributes = attributes;
+    this.held = sampling;
+    this.row = kind.outlet.throttle.add();
+  }
 
-  constructor(definition: CheckedDefinition, outlet: SensorOutlet) {
-    this.definition = definition;
-    this.address = definition.address;
-    this.attributes = definition.attributes;
-    this.outlet = outlet;
-    this.sampler = new Sampler(definition.rule, phaseOf(definition.attributes.name));
-    this.archiveSubject = sensorSubject('archive', definition.address);
-    this.normalSubject = sensorSubject('normal', definition.address);
+  get address(): SensorAddress {
+    return { component: this.kind.component, sensor: this.token };
+  }
+
+  /** `wx.station.wind-speed`: what policies match. */
+  get katcpName(): string {
+    return this.attributes.katcp_name ?? this.attributes.name;
   }
 
   /**
@@ -80,75 +64,108 @@ export class Sensor implements WheelEntry {
    * makes this throw.
    * @throws {UsageError} naming `value`, `status` or `valueTime`, or `broker` when that is closed
    */
-  update(value: ComponentValue, options: UpdateOptions = {}): void {
-    this.outlet.checkOpen();
-    const nowUs = wallClockUs();
-    const update = this.checkedUpdate(value, options, nowUs);
-    const { outlet, sampler } = this;
-    this.newest = update;
-    this.newestAtUs = nowUs;
-    outlet.counters.updates += 1;
-    const verdict = sampler.offer(outlet.steadyUs(), update);
-    outlet.counters[verdict] += 1;
-    if (verdict === 'archive' || verdict === 'normal') this.publish(verdict, update);
-    outlet.wheel.schedule(this);
+  update(value: ComponentValue, options?: UpdateOptions): void {
+    const { outlet, type } = this.kind;
+    const { clock, throttle, counters } = outlet;
+    outlet.checkOpen();
+    clock.read();
+    const status = options?.status ?? 'nominal';
+    const encoded = isPlainNumber(type, value) ? value : this.checkedValue(value, status);
+    const valueTimeUs = options === undefined ? clock.wallUs : this.checkedTimeUs(options, clock.wallUs);
+    const { rule } = this.held;
+    const verdict = throttle.offer(
+      this.row,
+      rule,
+      clock.steadyUs,
+      clock.wallUs,
+      encoded,
+      status,
+      valueTimeUs,
+    );
+    const { news } = throttle;
+    counters.updates += 1;
+    counters[verdict] += 1;
+    if (outlet.recorder.isOn) this.record(verdict, encoded, status, valueTimeUs, false);
+    if (verdict === 'dropped') return;
+    if (news === 'first') throttle.shortenFirstInterval(this.row, phaseOf(this.attributes.name));
+    outlet.wheel.schedule(this.row);
+    if (verdict === 'held') return;
+    this.publish(verdict, encoded, status, valueTimeUs, news === 'first' || news === 'status');
   }
 
   /** The newest update as a sample, for listings; undefined before the first update. */
   reading(): Sample | undefined {
-    if (this.newest === undefined) return undefined;
-    const { value, status, valueTimeUs } = this.newest;
+    const newest = this.kind.outlet.throttle.newest(this.row);
+    if (newest === undefined) return undefined;
+    const { value, status, valueTimeUs, atUs } = newest;
     return {
       name: this.attributes.name,
-      time: toSeconds(this.newestAtUs),
+      time: toSeconds(atUs),
       value_ts: toSeconds(valueTimeUs),
       status,
       value,
     };
   }
 
-  changeRule(rule: SamplingRule): void {
-    this.sampler.changeRule(rule);
-    this.outlet.wheel.schedule(this);
+  /** What holds for the throttle, and whence it comes. */
+  get sampling(): SensorSampling {
+    return this.held;
   }
 
+  /** Takes another rule at once: what is held stays held and falls under the new rule's times. */
+  changeSampling(sampling: SensorSampling): void {
+    if (sampling === this.held) return;
+    this.held = sampling;
+    this.kind.outlet.wheel.schedule(this.row);
+  }
+
+  throttleState(): ThrottleState {
+    const state = this.kind.outlet.throttle.state(this.row, this.held.rule);
+    // Of its first archive interval a part was left out, as if the sample had been sent so long before.
+    const cutUs =
+      state.counts.archive === 1 ? firstIntervalCutUs(phaseOf(this.attributes.name), this.held.rule) : 0;
+    return { ...state, archivedAtUs: state.archivedAtUs + cutUs };
+  }
+
+  /** When {@link expire} is to be called, microseconds of the steady clock; Infinity: never. */
   get deadlineUs(): number {
-    return this.sampler.deadlineUs;
+    return this.kind.outlet.throttle.deadlineUs(this.row, this.held.rule);
   }
 
   expire(): void {
-    const rate = this.sampler.expire(this.outlet.steadyUs());
-    const { sent } = this.sampler;
+    const { outlet } = this.kind;
+    const { clock, throttle, counters, recorder } = outlet;
+    clock.read();
+    const rate = throttle.expire(this.row, this.held.rule, clock.steadyUs);
+    const { news } = throttle;
+    const sent = throttle.sent(this.row);
     if (rate === undefined || sent === undefined) return;
-    this.outlet.counters[rate] += 1;
-    this.publish(rate, sent);
+    counters[rate] += 1;
+    if (recorder.isOn) this.record(rate, sent.value, sent.status, sent.valueTimeUs, true);
+    this.publish(rate, sent.value, sent.status, sent.valueTimeUs, news === 'status');
   }
 
-  private checkedUpdate(
-    value: ComponentValue,
-    { status = 'nominal', valueTime }: UpdateOptions,
-    nowUs: number,
-  ): Update {
-    const { type, attributes } = this.definition;
-    const encoded = encodeValue(value, type, attributes.params as readonly unknown[]);
+  private checkedValue(value: ComponentValue, status: Status): SampleValue {
+    const encoded = encodeValue(value, this.kind.type, this.attributes.params as readonly unknown[]);
     if ('fault' in encoded) throw this.fault('value', encoded.fault);
-    if (!isStatus(status)) throw this.fault('status', `must be one of ${STATUSES.join(', ')}`);
-    if (encoded.value === null && !mayLackValue(status))
+    if (encoded.value === null && isStatus(status) && !mayLackValue(status))
       throw this.fault('value', `must not be null with status ${status}`);
-    if (valueTime !== undefined && !Number.isSafeInteger(toMicroseconds(valueTime))) {
-      throw this.fault('valueTime', 'must be Unix seconds');
-    }
     if (mayBeLong(encoded.value)) this.checkLength(encoded.value);
-    return {
-      value: encoded.value,
-      status,
-      valueTimeUs: valueTime === undefined ? nowUs : toMicroseconds(valueTime),
-    };
+    return encoded.value;
   }
 
-  private checkLength(value: Update['value']): void {
+  private checkedTimeUs({ status, valueTime }: UpdateOptions, nowUs: number): number {
+    if (status !== undefined && !isStatus(status))
+      throw this.fault('status', `must be one of ${STATUSES.join(', ')}`);
+    if (valueTime === undefined) return nowUs;
+    const valueTimeUs = toMicroseconds(valueTime);
+    if (!Number.isSafeInteger(valueTimeUs)) throw this.fault('valueTime', 'must be Unix seconds');
+    return valueTimeUs;
+  }
+
+  private checkLength(value: SampleValue): void {
     const bytes = Buffer.byteLength(encodeSample(this.attributes.name, 0, 0, 'unreachable', value)) + 64;
-    const most = this.outlet.maxPayload();
+    const most = this.kind.outlet.maxPayload();
     if (bytes > most)
       throw this.fault('value', `makes a sample of ${bytes} bytes; the server takes at most ${most}`);
   }
@@ -157,24 +174,31 @@ export class Sensor implements WheelEntry {
     return new UsageError(field, formatAddress(this.address), rule);
   }
 
-  private publish(rate: Rate, update: Update): void {
-    const timeUs = this.outlet.clock.next(this.lastTimeUs);
-    const statusChanged = update.status !== this.lastStatus;
-    this.lastTimeUs = timeUs;
-    this.lastStatus = update.status;
-    const payload = encodeSample(
-      this.attributes.name,
-      timeUs,
-      update.valueTimeUs,
-      update.status,
-      update.value,
-    );
-    this.outlet.publish(
-      rate === 'archive' ? this.archiveSubject : this.normalSubject,
-      payload,
-      rate,
-      statusChanged,
-    );
+  private record(
+    verdict: Verdict,
+    value: SampleValue,
+    status: Status,
+    valueTimeUs: number,
+    byTimer: boolean,
+  ): void {
+    const { clock, throttle, recorder } = this.kind.outlet;
+    const [time, valueTime] = [toSeconds(clock.wallUs), toSeconds(valueTimeUs)];
+    recorder.note(this.row, { time, valueTime, value, status, verdict, news: throttle.news, byTimer });
+  }
+
+  private publish(
+    rate: Rate,
+    value: SampleValue,
+    status: Status,
+    valueTimeUs: number,
+    statusChanged: boolean,
+  ): void {
+    const { outlet, archivePrefix, normalPrefix } = this.kind;
+    const timeUs = outlet.sampleClock.next(outlet.throttle.timeUs(this.row));
+    outlet.throttle.setTimeUs(this.row, timeUs);
+    const payload = encodeSample(this.attributes.name, timeUs, valueTimeUs, status, value);
+    const subject = (rate === 'archive' ? archivePrefix : normalPrefix) + this.token;
+    outlet.publish(subject, payload, rate, statusChanged);
   }
 }
 

@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseSample, toMicroseconds, type Sample } from '@katbus/protocol';
+import { ComponentSensors } from '../src/component-sensors.ts';
 import { SampleClock } from '../src/sample-clock.ts';
 import { checkDefinition, type SensorDefinition } from '../src/sensor-definition.ts';
-import { Sensor, type UpdateOptions } from '../src/sensor.ts';
-import { newThrottleCounters } from '../src/throttle-counters.ts';
-import { TimerWheel } from '../src/timer-wheel.ts';
-
-const steadyUs = () => performance.now() * 1000;
+import type { UpdateOptions } from '../src/sensor.ts';
 
 interface Published {
   readonly subject: string;
@@ -16,20 +13,19 @@ interface Published {
 
 function makeSensor(definition: SensorDefinition, maxPayload = 1024 * 1024) {
   const published: Published[] = [];
-  const wheel = new TimerWheel(steadyUs);
-  const counters = newThrottleCounters();
-  const sensor = new Sensor(checkDefinition('wx', definition), {
-    clock: new SampleClock(() => Date.now() * 1000),
-    wheel,
-    counters,
-    steadyUs,
+  const sensors = new ComponentSensors({
+    component: 'wx',
+    sampling: undefined,
+    wallClockUs: () => Date.now() * 1000,
     maxPayload: () => maxPayload,
     checkOpen: () => undefined,
+    announce: () => undefined,
+    tell: () => undefined,
     publish: (subject, payload, _rate, statusChanged) => {
       published.push({ subject, sample: parseSample(payload), statusChanged });
     },
   });
-  return { sensor, published, counters, wheel };
+  return { sensor: sensors.add(definition), published, sensors };
 }
 
 describe('a sensor', () => {

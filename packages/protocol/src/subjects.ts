@@ -60,6 +60,10 @@ export function announceSubject(component: string): string {
   return `rpc.attributes.${component}`;
 }
 
+export function explainSubject(component: string): string {
+  return `rpc.explain.${component}`;
+}
+
 export function heartbeatSubject(component: string): string {
   return `heartbeat.${component}`;
 }

@@ -5,6 +5,22 @@ import { OrderedReader } from './ordered-reader.ts';
 const BATCH = 500;
 
 /**
+ * Follows a bucket that need not be there: it is not made, as {@link KvBucket.open} would.
+ * @param pattern as {@link KvBucket.watch}
+ * @returns the undo, once the present state has been told
+ * @throws {StreamMissingError} when there is no such bucket @throws {JetStreamError} @throws {DisconnectedError}
+ */
+export function watchBucket(
+  connection: BusConnection,
+  bucket: string,
+  pattern: string,
+  onEntry: (entry: KvEntry) => void,
+): Promise<() => void> {
+  const prefix = `$KV.${bucket}.`;
+  return new KvWatch(connection, `KV_${bucket}`, prefix, onEntry).start(`${prefix}${pattern}`);
+}
+
+/**
  * Follows a bucket. After an interruption it reads the present state again, tells what differs from what it told last, and tells of keys
  * as deleted that have gone meanwhile without a trace (a bucket that was made anew, a marker that has run out).
  */

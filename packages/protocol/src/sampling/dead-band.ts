@@ -20,6 +20,11 @@ export function hasChanged(deadBand: DeadBand, last: SampleValue, next: SampleVa
   return deadBand === null || movedBeyond(deadBand, last, next);
 }
 
+/** {@link hasChanged} for two finite numbers: the usual case, and the hot path of every component. */
+export function numberHasChanged(deadBand: DeadBand, last: number, next: number): boolean {
+  return deadBand === null || numberMovedBeyond(deadBand, last, next);
+}
+
 function movedBeyond(
   deadBand: number | { readonly relative: number },
   last: SampleValue,

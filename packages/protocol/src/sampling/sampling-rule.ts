@@ -37,10 +37,13 @@ export const DEFAULT_SAMPLING: Required<SamplingSettings> = {
 export class SamplingSettingsError extends Error {
   readonly code = 'SAMPLING_SETTINGS';
   readonly field: string;
+  /** What the field must be. */
+  readonly rule: string;
 
   constructor(field: string, rule: string) {
     super(`sampling settings refused: ${field} ${rule}`);
     this.field = field;
+    this.rule = rule;
     this.name = 'SamplingSettingsError';
   }
 }

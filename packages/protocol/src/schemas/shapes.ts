@@ -34,6 +34,14 @@ export const SCHEMAS = {
     },
     ['component', 'sensors', 'last'],
   ),
+  explanationRequest: object(
+    {
+      sensor: name,
+      recordSeconds: { type: 'number', minimum: 0, maximum: 60 },
+      after: { type: 'integer', minimum: 0 },
+    },
+    ['sensor'],
+  ),
   serviceError: object(
     {
       error: object({ code: name, message: { type: 'string' }, field: { type: 'string' } }, [
@@ -86,6 +94,6 @@ export const SCHEMAS = {
   emptyRequest: object({}),
   ...STORE_SCHEMAS,
   ...PORTAL_SCHEMAS,
+  ...BINS_SCHEMAS,
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;
-  ...BINS_SCHEMAS,

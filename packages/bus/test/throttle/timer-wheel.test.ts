@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TimerWheel, type WheelEntry } from '../src/timer-wheel.ts';
+import { TimerWheel, type WheelEntry } from '../../src/throttle/timer-wheel.ts';
 
 class Entry implements WheelEntry {
   deadlineUs: number;

@@ -6,6 +6,8 @@ import type { Sensor } from './sensor.ts';
 export interface AnnouncementSource {
   readonly component: string;
   sensors(): Iterable<Sensor>;
+  /** The clock epoch that holds, if the clock was ever set back. */
+  clockEpoch(): number | undefined;
   publishAttributes(subject: string, payload: string): void;
   /** Resolves when there is room for more in the publishing window. */
   room(): Promise<void>;
@@ -25,7 +27,9 @@ export class AttributesAnnouncer {
   }
 
   announce(attributes: Attributes): void {
-    this.source.publishAttributes(attributesSubject(this.source.component), JSON.stringify(attributes));
+    const epoch = this.source.clockEpoch();
+    const announced = epoch === undefined ? attributes : { ...attributes, clock_epoch: epoch };
+    this.source.publishAttributes(attributesSubject(this.source.component), JSON.stringify(announced));
   }
 
   /**

@@ -17,6 +17,12 @@ export interface BrokerOptions extends Partial<Omit<ConnectionOptions, 'name'>> 
   readonly sampling?: SamplingSettings;
   /** How long `close()` waits for acknowledgements, milliseconds. */
   readonly closeTimeoutMs?: number;
+  /** Whether to take the component's name from a process that has it: that one is told, and publishes nothing more. */
+  readonly takeover?: boolean;
+  /** How long a process that has the name may take to say so, milliseconds. One that was killed does not hold up its successor: it is known at once. */
+  readonly claimTimeoutMs?: number;
+  /** Microseconds since 1970, UTC: for tests of what happens when the clock is set. */
+  readonly wallClockUs?: () => number;
   /** Only the alarm service may take the component name `kataware`. */
   readonly mayBeAlarms?: boolean;
 }
@@ -28,6 +34,8 @@ export const BROKER_DEFAULTS = {
   version: '0.0.0',
   heartbeatSeconds: 5,
   closeTimeoutMs: 5_000,
+  takeover: false,
+  claimTimeoutMs: 3_000,
   mayBeAlarms: false,
 } as const;
 
@@ -50,6 +58,9 @@ export function checkBrokerOptions(options: BrokerOptions) {
   }
   if (!(filled.heartbeatSeconds >= 0.1 && filled.heartbeatSeconds <= 3600)) {
     throw new UsageError('heartbeatSeconds', filled.component, 'must be 0.1 to 3600');
+  }
+  if (!(filled.claimTimeoutMs >= 1 && filled.claimTimeoutMs <= 60_000)) {
+    throw new UsageError('claimTimeoutMs', filled.component, 'must be 1 to 60000');
   }
   return filled;
 }

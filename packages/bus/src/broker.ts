@@ -97,6 +97,12 @@ export class Broker {
     });
     const sensors = () => this.componentSensors;
     const clockEpoch = () => this.componentSensors.sampleClock.epoch;
+    this.componentSensors.sampleClock.onSetBack = (byUs) => this.clockSetBack(byUs);
+    this.epochs = new EpochAnnouncements({
+      sensors: this.componentSensors.byToken,
+      announce: (sensor) => this.announcer.announce(sensor.attributes),
+      room: () => this.window.room(),
+    });
     this.listing = new ListingResponder({
       component,
       sensors,
@@ -106,7 +112,6 @@ export class Broker {
       component,
       sensors,
       clockEpoch,
-      clockEpoch: () => this.componentSensors.sampleClock.epoch,
       publishAttributes: (subject, payload) => this.window.publish(subject, payload, 'archive', true),
       room: () => this.window.room(),
     });

@@ -54,6 +54,16 @@ export function daemonCommand(name: string, description: string, monitoringPort?
     );
 }
 
+/** What {@link takeoverOption} gives, for the broker's options. */
+export interface TakeoverOptions {
+  readonly takeover?: true;
+}
+
+/** For the command of a component. It has no environment variable: set for all, components would take their names from each other for ever. */
+export function takeoverOption(): Option {
+  return new Option('--takeover', "take the component's name from a process that has it, which then stops");
+}
+
 /** What {@link natsMonitoringOption} gives; {@link monitoringUrlOf} reads it. */
 export interface NatsMonitoringOptions {
   readonly natsMonitoring?: string;

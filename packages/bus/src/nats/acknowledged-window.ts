@@ -1,4 +1,4 @@
-import { RESEND_HEADER } from '@katbus/protocol';
+import { RESEND_HEADER, resendMark } from '@katbus/protocol';
 import { readPublishAnswer } from './acknowledgement.ts';
 import type { BusConnection } from './connection.ts';
 import { Listeners } from '../listeners.ts';
@@ -56,6 +56,8 @@ const DROP_REPORT_MS = 1_000;
  * buffer cannot keep is counted and told.
  */
 export class AcknowledgedWindow {
+  /** Value of the resend header: each message keeps the one that held when it was published. */
+  resendMark = resendMark(undefined);
   private readonly connection: BusConnection;
   private readonly lanes: Readonly<Record<LaneName, PublishingLane>>;
   private readonly inbox: string;
@@ -110,7 +112,7 @@ export class AcknowledgedWindow {
    * @param precious when the buffer is full, such a message goes last
    */
   publish(subject: string, payload: string, lane: LaneName, precious: boolean): void {
-    this.lanes[lane].publish(subject, payload, subject.length + payload.length, precious);
+    this.lanes[lane].publish(subject, payload, subject.length + payload.length, precious, this.resendMark);
   }
 
   get counters(): WindowCounters {
@@ -148,10 +150,16 @@ export class AcknowledgedWindow {
     this.checkWaiters();
   }
 
-  private send(lane: LaneName, subject: string, payload: string, reply: string | undefined, resend: boolean) {
+  private send(
+    lane: LaneName,
+    subject: string,
+    payload: string,
+    reply: string | undefined,
+    resend: string | undefined,
+  ): string | undefined {
     const options: { reply?: string; headers?: Record<string, string> } = {};
     if (reply !== undefined) options.reply = `${this.inbox}.${lane}.${reply}`;
-    if (resend) options.headers = { [RESEND_HEADER]: '1' };
+    if (resend !== undefined) options.headers = { [RESEND_HEADER]: resend };
     try {
       this.connection.publish(subject, payload, options);
       return undefined;

@@ -34,9 +34,15 @@ export interface LaneCounters {
 export interface LaneOutlet {
   /**
    * @param reply undefined: no answer is wanted
+   * @param resend the mark of a message that is sent again, or late; undefined: it goes out at once, for the first time
    * @returns why it can never be sent, or undefined when it was
    */
-  send(subject: string, payload: string, reply: string | undefined, resend: boolean): string | undefined;
+  send(
+    subject: string,
+    payload: string,
+    reply: string | undefined,
+    resend: string | undefined,
+  ): string | undefined;
   tell(event: LaneEvent): void;
   /** A message is done. */
   progressed(): void;
@@ -57,6 +63,8 @@ interface Entry {
   readonly bytes: number;
   readonly precious: boolean;
   readonly order: number;
+  /** What it carries when it is sent again. */
+  readonly mark: string;
   sentAtMs: number;
   done: boolean;
 }
@@ -119,8 +127,11 @@ export class PublishingLane {
     return this.underWayCount + this.waiting.length;
   }
 
-  /** @param precious such a message is dropped only when nothing else waits */
-  publish(subject: string, payload: string, bytes: number, precious: boolean): void {
+  /**
+   * @param precious such a message is dropped only when nothing else waits
+   * @param mark what it carries when it is sent again or late
+   */
+  publish(subject: string, payload: string, bytes: number, precious: boolean, mark: string): void {
     if (this.state.name === 'closed') return;
     this.counters.published += 1;
     if (this.state.name === 'stalled' && this.bounds.whileStalled === 'send-plain') {
@@ -128,7 +139,8 @@ export class PublishingLane {
       return;
     }
     this.order += 1;
-    const entry: Entry = { subject, payload, bytes, precious, order: this.order, sentAtMs: 0, done: false };
+    const { order } = this;
+    const entry: Entry = { subject, payload, bytes, precious, order, mark, sentAtMs: 0, done: false };
     if (this.state.name === 'flowing' && this.waiting.length === 0 && this.hasRoomUnderWay()) {
       this.sendFirst(entry, false);
       return;
@@ -259,12 +271,17 @@ export class PublishingLane {
 
   private send(entry: Entry, number: number, resend: boolean): void {
     entry.sentAtMs = this.outlet.nowMs();
-    const fault = this.outlet.send(entry.subject, entry.payload, `${this.round}.${number}`, resend);
+    const fault = this.outlet.send(
+      entry.subject,
+      entry.payload,
+      `${this.round}.${number}`,
+      resend ? entry.mark : undefined,
+    );
     if (fault !== undefined) this.refuse(entry, fault);
   }
 
   private sendPlain(subject: string, payload: string): void {
-    const fault = this.outlet.send(subject, payload, undefined, false);
+    const fault = this.outlet.send(subject, payload, undefined, undefined);
     if (fault === undefined) this.counters.plain += 1;
     else this.tellRefused(subject, fault);
   }

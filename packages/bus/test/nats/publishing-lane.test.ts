@@ -6,7 +6,7 @@ import { PublishingLane, type LaneBounds, type LaneEvent } from '../../src/nats/
 
 /** A stream that behaves as it is told, because a real one cannot be made to lose this answer and delay that one. */
 class FakeStream {
-  readonly stored: { number: number; resend: boolean }[] = [];
+  readonly stored: { number: number; resend: string | undefined }[] = [];
   readonly plain: number[] = [];
   readonly events: LaneEvent[] = [];
   mode: 'acknowledge' | 'refuse' | 'fail' | 'store-in-silence' | 'silent' | 'late' = 'acknowledge';
@@ -35,7 +35,7 @@ class FakeStream {
   }
 
   publish(number: number, precious = false): void {
-    this.lane.publish('subject', String(number), 10, precious);
+    this.lane.publish('subject', String(number), 10, precious, '1');
   }
 
   /** Gives the answers that are on their way. */
@@ -43,7 +43,7 @@ class FakeStream {
     for (const answer of this.#answers.splice(0)) answer();
   }
 
-  #take(number: number, reply: string | undefined, resend: boolean): string | undefined {
+  #take(number: number, reply: string | undefined, resend: string | undefined): string | undefined {
     if (reply === undefined) {
       this.plain.push(number);
       return undefined;
@@ -158,7 +158,7 @@ describe('a lane', () => {
       const expected = whileStalled === 'keep' ? [1, 1, 2, 3] : [1, 1, 2];
       // 1 was the probe, and is acknowledged before the others are sent.
       expect(stream.stored.map(({ number }) => number)).toEqual(expected.slice(1));
-      expect(stream.stored.every(({ resend }) => resend)).toBe(true);
+      expect(stream.stored.every(({ resend }) => resend !== undefined)).toBe(true);
     }
   });
 

@@ -9,6 +9,8 @@ export interface PortalLimits {
   readonly requestsUnderWay: number;
   readonly outboxBytes: number;
   readonly heldSensors: number;
+  readonly allBytes: number;
+  readonly sampledSensors: number;
   readonly stuckMs: number;
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
@@ -25,6 +27,11 @@ export interface PortalLimits {
   readonly snapshotBytes: number;
   readonly listStallMs: number;
   readonly listBytes: number;
+  readonly filterBudgetMs: number;
+  readonly filtersWaiting: number;
+  readonly scrapeSensors: number;
+  readonly scrapeWatches: number;
+  readonly scrapeIdleMs: number;
   readonly knownSensors: number;
 }
 export type LimitName = keyof PortalLimits;
@@ -48,6 +55,14 @@ export const LIMITS: Readonly<Record<LimitName, Limit>> = {
   // Below the kernel's and Node's own buffers a bound would hold back clients that are not slow at all.
   outboxBytes: limit(MIB, 64 * 1024, 1024 * MIB, 'bytes', 'what may wait for one session, in order'),
   heldSensors: limit(5_000, 1, 1_000_000, 'sensors', 'sensors of which the newest sample waits beyond that'),
+  allBytes: limit(
+    64 * MIB,
+    64 * 1024,
+    65_536 * MIB,
+    'bytes',
+    'what may wait for one session with mode "all"',
+  ),
+  sampledSensors: limit(500_000, 1, 100_000_000, 'states', 'states of sampling strategies, of all sessions'),
   stuckMs: limit(10_000, 100, 3_600_000, 'ms', 'how long a session may take nothing of what waits'),
   pingIntervalMs: limit(15_000, 100, 3_600_000, 'ms', 'time between two pings'),
   pongTimeoutMs: limit(10_000, 100, 3_600_000, 'ms', 'how long a ping may be unanswered'),
@@ -76,6 +91,23 @@ export const LIMITS: Readonly<Record<LimitName, Limit>> = {
   snapshotBytes: limit(256 * MIB, 1_024, 65_536 * MIB, 'bytes', 'snapshots under way, of all sessions'),
   listStallMs: limit(2_000, 10, 60_000, 'ms', 'how long a listing waits for the next component'),
   listBytes: limit(16 * MIB, 1_024, 1024 * MIB, 'bytes', 'one listing'),
+  filterBudgetMs: limit(100, 1, 60_000, 'ms', 'how long a filter that RE2 cannot express may look at names'),
+  filtersWaiting: limit(64, 1, 100_000, 'filters', 'pieces of work for such filters that may wait'),
+  scrapeSensors: limit(10_000, 1, 1_000_000, 'sensors', 'sensors in one answer of /metrics/sensors'),
+  scrapeWatches: limit(
+    16,
+    1,
+    1_000,
+    'matches',
+    'different matches of /metrics/sensors that are kept up to date',
+  ),
+  scrapeIdleMs: limit(
+    300_000,
+    1_000,
+    86_400_000,
+    'ms',
+    'how long a match is kept up to date that nobody scrapes',
+  ),
   knownSensors: limit(500_000, 1, 100_000_000, 'sensors', 'sensors whose last sample is remembered'),
 };
 

@@ -9,6 +9,9 @@ const HOT = {
   resends_dropped_total: 'Samples that were published again and had been handed on before',
   deliveries_total: 'Live messages handed to a session, held ones included',
   skipped_total: 'Live messages that a newer one replaced, because a session was slow',
+  strategy_timers_total: 'Samples that a sampling strategy gave later than they came, or once more',
+  sampled_overflow_total:
+    'Samples that came as under "auto", because there were too many states of strategies',
   held_total: 'Live messages that had to wait for a slow session',
 } as const;
 export type HotCounter = keyof typeof HOT;

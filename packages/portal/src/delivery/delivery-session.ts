@@ -1,11 +1,13 @@
-import { toSeconds, wallClockUs, type Pattern } from '@katbus/protocol';
+import { toSeconds, wallClockUs } from '@katbus/protocol';
 import type { Delivery } from './delivery.ts';
+import type { Destination } from './destinations.ts';
 import { Join } from './join.ts';
 import { JoinBuffer, type Waiting } from './join-buffer.ts';
 import type { Publication } from './publication.ts';
-import type { Receiver } from './receiver.ts';
+import type { Manner, Receiver } from './receiver.ts';
 import type { Snapshot } from './snapshot.ts';
-import { Subscription } from './subscription.ts';
+import type { Due } from './strategies/strategy-run.ts';
+import { Subscription, type Interest } from './subscription.ts';
 
 /** A subscription whose snapshot has been read. */
 export interface Joined {
@@ -24,6 +26,9 @@ export const GAP_REASONS = {
 } as const;
 export type GapReason = keyof typeof GAP_REASONS;
 
+const AS_IT_COMES: Manner = {};
+const WHOLE: Manner = { isWhole: true };
+
 /** One session's subscriptions. It knows which of them are live, and gives its transport each message once. */
 export class DeliverySession {
   readonly subscriptions = new Map<number, Subscription>();
@@ -40,11 +45,11 @@ export class DeliverySession {
    * Takes up an interest. Resolves when the snapshot is read, after `joinTimeoutMs` at the latest.
    * @throws {SnapshotMemoryError}
    */
-  async subscribe(patterns: readonly Pattern[], wantsSnapshot: boolean): Promise<Joined> {
+  async subscribe(interest: Interest): Promise<Joined> {
     this.#lastId += 1;
-    const subscription = new Subscription(this.#lastId, this, patterns, wantsSnapshot);
+    const subscription = new Subscription(this.#lastId, this, interest);
     // Without a snapshot nothing needs to be joined: what is published before the answer is not the subscription's.
-    if (wantsSnapshot) subscription.watch = this.newWatch();
+    if (interest.wantsSnapshot) subscription.watch = this.newWatch(subscription);
     this.subscriptions.set(subscription.id, subscription);
     this.#delivery.add(subscription);
     let snapshot: Snapshot;
@@ -78,22 +83,62 @@ export class DeliverySession {
   }
 
   /**
-   * A message on a subject that these subscriptions of the session match.
+   * A message on a subject that the session's subscriptions match, some of them by a strategy.
    * @param isFirst the portal had not seen its sensor before
    */
-  take(publication: Publication, subscriptions: readonly Subscription[], isFirst: boolean): void {
+  take(publication: Publication, destination: Destination, isFirst: boolean): void {
     let isWanted = false;
+    let isWhole = false;
     let isWatched = false;
-    for (const subscription of subscriptions) {
+    for (const subscription of destination.plain) {
       if (subscription.watch !== undefined) isWatched = true;
-      if (subscription.state !== 'live') continue;
       // What one subscription has had in its snapshot, another may still be owed.
-      if (!subscription.hasInSnapshot(publication)) isWanted = true;
+      if (subscription.state !== 'live' || subscription.hasInSnapshot(publication)) continue;
+      isWanted = true;
+      isWhole ||= subscription.mode === 'all';
     }
-    if (isWanted) this.#receiver.publish(publication, isFirst);
-    if (!isWatched) return;
-    const waiting: Waiting = { publication, isFirst, delivered: isWanted };
-    for (const { watch } of subscriptions) watch?.push(waiting);
+    for (const { route, subscriptions } of destination.sampled) {
+      for (const subscription of subscriptions) {
+        if (subscription.watch !== undefined) isWatched = true;
+        if (subscription.state !== 'live' || subscription.hasInSnapshot(publication)) continue;
+        if (route.sensor?.isGivenTo(subscription) === false) continue;
+        isWanted = true;
+        isWhole ||= subscription.mode === 'all';
+      }
+    }
+    if (isWanted) {
+      if (destination.isMixed) publication.noteRecipient(this);
+      const manner = isFirst ? { isFirst, isWhole } : isWhole ? WHOLE : AS_IT_COMES;
+      this.#receiver.publish(publication, manner);
+    }
+    if (isWatched) this.#watch(publication, destination, isFirst, isWanted);
+  }
+
+  /**
+   * A strategy's time has come for a sample that came earlier.
+   * @param isSilent whether who has had it gets it again
+   */
+  giveLate(
+    publication: Publication,
+    isMixed: boolean,
+    subscriptions: readonly Subscription[],
+    isSilent: boolean,
+    dueOf: (subscription: Subscription) => Due | undefined,
+  ): void {
+    let due: Due | undefined;
+    let isWhole = false;
+    for (const subscription of subscriptions) {
+      if (subscription.state !== 'live') continue;
+      const mine = dueOf(subscription);
+      if (mine === undefined) continue;
+      due = due === 'newer' ? due : mine;
+      isWhole ||= subscription.mode === 'all';
+    }
+    if (due === undefined) return;
+    if (publication.hasRecipient(this)) due = 'repeat';
+    if (due === 'repeat' && !isSilent) return;
+    this.#receiver.publish(publication, { isRepeat: due === 'repeat', isWhole });
+    if (isMixed) publication.noteRecipient(this);
   }
 
   /** Sends a joined subscription its beginning, for the first time or again, and makes it live. */
@@ -106,16 +151,22 @@ export class DeliverySession {
     subscription.state = 'live';
     if (pages !== undefined) {
       this.#delivery.settling.begin(subscription, { times: join.snapshot.times(), newer });
+      this.#delivery.strategies.join(subscription);
       this.#receiver.snapshot(pages);
     }
-    for (const { publication, isFirst, skipped } of live)
-      this.#receiver.publish(publication, isFirst, skipped);
+    const hasStrategies = this.subscriptions.values().some(({ strategy }) => strategy !== undefined);
+    for (const { publication, manner, skipped } of live) {
+      this.#receiver.publish(publication, manner, skipped);
+      if (hasStrategies) publication.noteRecipient(this);
+    }
     this.#delivery.begun(subscription, join.snapshot, gapFromSeconds);
   }
 
-  newWatch(): JoinBuffer {
-    const { joinBufferMessages, heldSensors } = this.#delivery.limits;
-    return new JoinBuffer(joinBufferMessages, heldSensors);
+  newWatch({ mode }: Subscription): JoinBuffer {
+    const { joinBufferMessages, heldSensors, allBytes } = this.#delivery.limits;
+    return mode === 'all'
+      ? new JoinBuffer(Infinity, heldSensors, allBytes)
+      : new JoinBuffer(joinBufferMessages, heldSensors);
   }
 
   gap(fromSeconds: number, reason: GapReason): void {
@@ -126,6 +177,20 @@ export class DeliverySession {
   /** The client could not be given everything: what is current is sent again. */
   refresh(): void {
     this.#delivery.joins.refresh(this.subscriptions.values());
+  }
+
+  #watch(
+    publication: Publication,
+    { plain, sampled }: Destination,
+    isFirst: boolean,
+    delivered: boolean,
+  ): void {
+    const watching = [...plain, ...sampled.flatMap(({ subscriptions }) => subscriptions)].filter(
+      ({ watch }) => watch !== undefined,
+    );
+    const isWhole = watching.some(({ mode }) => mode === 'all');
+    const waiting: Waiting = { publication, isFirst, isWhole, delivered };
+    for (const { watch } of watching) if (watch?.push(waiting) === false) this.#receiver.cannotKeepUp();
   }
 
   #end(subscription: Subscription): void {

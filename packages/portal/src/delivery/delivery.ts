@@ -3,15 +3,17 @@ import { RESEND_HEADER, wallClockUs } from '@katbus/protocol';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { DeliverySession } from './delivery-session.ts';
+import { routeTo, type Route } from './destinations.ts';
 import { Joins } from './joins.ts';
 import type { Publication } from './publication.ts';
-import { MalformedMessageError, readMessage } from './read-message.ts';
+import { keyOfSubject, MalformedMessageError, readMessage } from './read-message.ts';
 import type { Receiver } from './receiver.ts';
 import { Routes } from './routes.ts';
 import { SeenSamples } from './seen-samples.ts';
 import { Settling } from './settling.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotSource } from './snapshot-reads.ts';
+import { Strategies, type StrategiesGive } from './strategies/strategies.ts';
 import type { Subscription } from './subscription.ts';
 import { Upstream, type UpstreamConnection } from './upstream.ts';
 
@@ -38,12 +40,6 @@ export interface DeliveryOptions {
   readonly interestDelayMs: () => number;
 }
 
-/** A session that wants a subject, and by which of its subscriptions. */
-interface Destination {
-  readonly session: DeliverySession;
-  readonly subscriptions: readonly Subscription[];
-}
-
 /**
  * The core of the portal: takes each message of the bus once, and gives it to each session that wants it, once. It knows no websocket.
  */
@@ -52,9 +48,10 @@ export class Delivery {
   readonly metrics: PortalMetrics;
   readonly joins: Joins;
   readonly settling: Settling;
+  readonly strategies: Strategies;
   readonly #options: DeliveryOptions;
   readonly #upstream: Upstream<UpstreamMessage>;
-  readonly #routes = new Routes<Subscription, readonly Destination[]>((_, wanting) => destinations(wanting));
+  readonly #routes: Routes<Subscription, Route>;
   readonly #seen: SeenSamples;
   readonly #sessions = new Set<DeliverySession>();
 
@@ -65,7 +62,29 @@ export class Delivery {
     this.metrics = metrics;
     this.#seen = new SeenSamples(limits.knownSensors);
     this.settling = new Settling(this.#seen, limits.settleMs);
-    this.joins = new Joins({ source, limits, metrics, established: () => this.#established() });
+    this.strategies = new Strategies({
+      limits,
+      metrics,
+      give: (...given) => this.#giveLate(...given),
+      isWanted: (group, subject) =>
+        this.#routes.resolve(subject).sampled.some((sampled) => sampled.group === group),
+    });
+    this.#routes = new Routes((subject, wanting) => {
+      const key = keyOfSubject(subject);
+      return routeTo(
+        wanting,
+        key === undefined
+          ? undefined
+          : (subscription, strategy) => this.strategies.groupOf(subscription, strategy, key),
+      );
+    });
+    this.joins = new Joins({
+      source,
+      limits,
+      metrics,
+      established: () => this.#established(),
+      begin: (subscription, snapshot) => this.strategies.begin(subscription, snapshot),
+    });
     this.#upstream = new Upstream(options.connection, (message) => this.#take(message));
     metrics.gauge('upstream_subscriptions', 'Subscriptions on NATS', () => this.#upstream.size);
     metrics.gauge('known_sensors', 'Sensors whose last sample is remembered', () => this.#seen.size);
@@ -90,24 +109,30 @@ export class Delivery {
   stop(): void {
     this.settling.close();
     this.joins.close();
+    this.strategies.stop();
   }
 
   add(subscription: Subscription): void {
-    const patterns = subscription.patterns.map(({ source }) => source);
-    for (const pattern of patterns) this.#routes.add(pattern, subscription);
-    subscription.release = this.#upstream.want(patterns);
+    for (const pattern of subscription.livePatterns) this.#routes.add(pattern, subscription);
+    subscription.release = this.#upstream.want(subscription.livePatterns);
   }
 
   remove(subscription: Subscription): void {
     subscription.release();
-    for (const { source } of subscription.patterns) this.#routes.remove(source, subscription);
+    for (const pattern of subscription.livePatterns) this.#routes.remove(pattern, subscription);
+    this.strategies.leave(subscription);
     this.joins.forget(subscription);
   }
 
   /** Whether what is published on a subject goes to a session now. */
   isWanted(subject: string, session: DeliverySession): boolean {
-    const destination = this.#routes.resolve(subject).find((each) => each.session === session);
-    return destination?.subscriptions.some(({ state }) => state === 'live') ?? false;
+    const { destinations } = this.#routes.resolve(subject);
+    const destination = destinations.find((each) => each.session === session);
+    if (destination === undefined) return false;
+    const { plain, sampled } = destination;
+    return [plain, ...sampled.map(({ subscriptions }) => subscriptions)].some((subscriptions) =>
+      subscriptions.some(({ state }) => state === 'live'),
+    );
   }
 
   /** A subscription has been sent its beginning. @param gapFromSeconds when not everything that was published meanwhile could wait */
@@ -135,7 +160,7 @@ export class Delivery {
   #take(message: UpstreamMessage): void {
     const { hot } = this.metrics;
     hot.messages_received_total += 1;
-    const destinations = this.#routes.resolve(message.subject);
+    const { destinations, sampled } = this.#routes.resolve(message.subject);
     if (destinations.length === 0) return;
     const isResent = message.hasHeaders && message.header(RESEND_HEADER) !== undefined;
     for (const publication of this.#read(message)) {
@@ -147,9 +172,21 @@ export class Delivery {
         if (seen === 'copy' || seen === 'resent') continue;
         isFirst = seen === 'first' && !this.settling.hasShown(publication.key);
       }
-      for (const { session, subscriptions } of destinations)
-        session.take(publication, subscriptions, isFirst);
+      for (const route of sampled) route.sensor = this.strategies.offer(route.group, publication);
+      for (const destination of destinations) destination.session.take(publication, destination, isFirst);
+      // Strategies keep it for as long as it is the newest.
+      if (sampled.length > 0) publication.dropBytes();
     }
+  }
+
+  #giveLate(...[group, publication, isSilent, dueOf]: Parameters<StrategiesGive>): void {
+    for (const { session, sampled, isMixed } of this.#routes.resolve(publication.subject).destinations) {
+      for (const { route, subscriptions } of sampled) {
+        if (route.group === group) session.giveLate(publication, isMixed, subscriptions, isSilent, dueOf);
+      }
+    }
+    this.metrics.hot.strategy_timers_total += 1;
+    publication.dropBytes();
   }
 
   #read({ subject, data }: UpstreamMessage): Publication[] {
@@ -162,9 +199,4 @@ export class Delivery {
       return [];
     }
   }
-}
-
-function destinations(wanting: readonly Subscription[]): Destination[] {
-  const bySession = Map.groupBy(wanting, ({ session }) => session);
-  return [...bySession].map(([session, subscriptions]) => ({ session, subscriptions }));
 }

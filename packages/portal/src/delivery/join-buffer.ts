@@ -5,6 +5,8 @@ import type { Publication } from './publication.ts';
 export interface Waiting {
   readonly publication: Publication;
   readonly isFirst: boolean;
+  /** Whether a subscription that wants it gets all of them. */
+  readonly isWhole: boolean;
   /** Whether the session has had it, through another subscription or a snapshot. */
   delivered: boolean;
 }
@@ -26,11 +28,15 @@ export class JoinBuffer {
   readonly #mostKeys: number;
   #inOrder: Waiting[] = [];
   #newest: Map<string, Waited> | undefined;
+  readonly #mostBytes: number;
+  #bytes = 0;
   #hasDropped = false;
 
-  constructor(mostMessages: number, mostKeys: number) {
+  /** @param mostBytes payloads that may wait when none may be dropped: what {@link push} then tells is for its owner to act on */
+  constructor(mostMessages: number, mostKeys: number, mostBytes = Infinity) {
     this.#mostMessages = mostMessages;
     this.#mostKeys = mostKeys;
+    this.#mostBytes = mostBytes;
   }
 
   /** Whether something is missing here that nothing tells of. */
@@ -38,16 +44,19 @@ export class JoinBuffer {
     return this.#hasDropped;
   }
 
-  push(waiting: Waiting): void {
+  /** @returns false when there is more than `mostBytes` */
+  push(waiting: Waiting): boolean {
     if (this.#newest !== undefined) {
       this.#keepNewest(this.#newest, waiting);
-      return;
+      return true;
     }
     this.#inOrder.push(waiting);
-    if (this.#inOrder.length <= this.#mostMessages) return;
+    this.#bytes += waiting.publication.json.length;
+    if (this.#inOrder.length <= this.#mostMessages) return this.#bytes <= this.#mostBytes;
     this.#newest = new Map();
     for (const early of this.#inOrder) this.#keepNewest(this.#newest, early);
     this.#inOrder = [];
+    return true;
   }
 
   *[Symbol.iterator](): Generator<Waited> {

@@ -1,13 +1,14 @@
 import { SnapshotPages } from './snapshot-pages.ts';
 import type { Publication } from './publication.ts';
+import type { Manner } from './receiver.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Subscription } from './subscription.ts';
-import type { Waited } from './join-buffer.ts';
+import type { Waited, Waiting } from './join-buffer.ts';
 
 /** A message that follows the snapshot. */
 export interface Following {
   readonly publication: Publication;
-  readonly isFirst: boolean;
+  readonly manner: Manner;
   readonly skipped: number;
 }
 
@@ -33,6 +34,8 @@ export class Join {
   readonly #newer = new Map<string, Publication>();
   /** What the session has had of keys that have no entry, since the entries were counted. */
   readonly #passed = new Map<string, Publication>();
+  /** What the session gets as part of the snapshot, though it came live. */
+  readonly #taken: Waiting[] = [];
 
   /** @param snapshot retained for this, which releases it when it is finished or its pages are taken or dropped */
   constructor(subscription: Subscription, snapshot: Snapshot) {
@@ -61,14 +64,16 @@ export class Join {
     const live = [...(watch ?? [])]
       .filter((waited) => this.#mustFollow(waited))
       .map(({ waiting, skipped }) => {
-        const { publication, isFirst } = waiting;
+        const { publication, isFirst, isWhole } = waiting;
         // A sensor that the snapshot shows is not a new one.
-        return { publication, skipped, isFirst: isFirst && this.#entry(publication.key) === undefined };
+        const isNew = isFirst && this.#entry(publication.key) === undefined;
+        return { publication, skipped, manner: { isFirst: isNew, isWhole } };
       });
     let pages: SnapshotPages | undefined;
     if (subscription.wantsSnapshot)
       pages = new SnapshotPages(subscription.id, this.#snapshot, this.#newer, pageBytes);
     else this.#snapshot.release();
+    for (const waiting of this.#taken) waiting.delivered = true;
     subscription.watch = undefined;
     return {
       pages,
@@ -83,20 +88,31 @@ export class Join {
     this.#snapshot.release();
   }
 
-  /** Lets what the session has had take the place of older entries. @param mayAdd also where there is no entry */
+  /**
+   * Lets what the session has had take the place of older entries; and under a strategy what it has not had either, because a strategy goes on
+   * from what is current.
+   * @param mayAdd also where there is no entry
+   */
   #overtake(mayAdd: boolean): void {
+    const takesAll = this.#subscription.strategy !== undefined && this.#subscription.wantsSnapshot;
     for (const { waiting } of this.#subscription.watch ?? []) {
-      if (!waiting.delivered) continue;
       const { publication } = waiting;
+      const isDelivered = this.#isDelivered(waiting);
+      const isTaken = takesAll && publication.kind === 'sample' && !isDelivered;
+      if (!isDelivered && !isTaken) continue;
       const entry = this.#entry(publication.key);
-      if (entry === undefined && !mayAdd) this.#passed.set(publication.key, publication);
-      else if (entry === undefined || entry.timeUs <= publication.timeUs)
-        this.#newer.set(publication.key, publication);
+      if (entry === undefined && !mayAdd) {
+        if (!isTaken) this.#passed.set(publication.key, publication);
+        continue;
+      }
+      if (entry !== undefined && entry.timeUs > publication.timeUs) continue;
+      this.#newer.set(publication.key, publication);
+      if (isTaken) this.#taken.push(waiting);
     }
   }
 
   #mustFollow({ waiting }: Waited): boolean {
-    if (waiting.delivered) return false;
+    if (this.#isDelivered(waiting)) return false;
     const { publication } = waiting;
     const entry = this.#entry(publication.key) ?? this.#passed.get(publication.key);
     if (publication.kind === 'sample' && entry !== undefined && publication.timeUs <= entry.timeUs) {
@@ -106,6 +122,11 @@ export class Join {
     }
     waiting.delivered = true;
     return true;
+  }
+
+  /** A strategy of the session may have given it since. */
+  #isDelivered({ delivered, publication }: Waiting): boolean {
+    return delivered || publication.hasRecipient(this.#subscription.session);
   }
 
   #entry(key: string): Publication | undefined {

@@ -11,6 +11,8 @@ export interface JoinsOptions {
   readonly metrics: PortalMetrics;
   /** Resolves when NATS delivers what is published on all subscriptions that were made before. */
   readonly established: () => Promise<void>;
+  /** Lets a subscription's strategy begin with what is current. */
+  readonly begin: (subscription: Subscription, snapshot: Snapshot) => Promise<void>;
 }
 
 /** Reads what is current for subscriptions that have just been made, and again for those whose snapshot was not whole. */
@@ -62,6 +64,7 @@ export class Joins {
       const snapshot = await Promise.race([reading, late.promise]);
       if (snapshot !== undefined) {
         metrics.snapshots.inc({ outcome: snapshot.incomplete === undefined ? 'whole' : 'incomplete' });
+        await this.#options.begin(subscription, snapshot);
         return snapshot;
       }
       // It may still come, and would be kept in memory for nobody.
@@ -115,7 +118,7 @@ export class Joins {
   }
 
   async #rejoin(subscription: Subscription): Promise<void> {
-    subscription.watch = subscription.session.newWatch();
+    subscription.watch = subscription.session.newWatch(subscription);
     const snapshot = await this.read(subscription).catch((error: unknown) => this.#nothing(String(error)));
     if (snapshot.incomplete === undefined) {
       subscription.session.begin(subscription, new Join(subscription, snapshot));

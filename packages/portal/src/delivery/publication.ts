@@ -1,12 +1,14 @@
+import { toMicroseconds, type Sample, type SampleValue, type Status, type Update } from '@katbus/protocol';
+
 export type PublicationKind = 'sample' | 'attributes' | 'message';
 
 /** Turns publications into the bytes that one kind of client gets. */
 export interface Encoding {
-  encode(publication: Publication, skipped: number): Buffer;
+  encode(publication: Publication, skipped: number, isRepeat: boolean): Buffer;
 }
 
 /** One message of the bus, checked, as it goes to however many sessions. */
-export class Publication {
+export class Publication implements Update {
   readonly kind: PublicationKind;
   readonly subject: string;
   /** What a newer one replaces when a client is slow: the sensor of a sample, `<component>.<sensor>`; the subject of a message. */
@@ -17,6 +19,9 @@ export class Publication {
   readonly timeUs: number;
   #encoding: Encoding | undefined;
   #bytes: Buffer | undefined;
+  #isRepeat = false;
+  #sample: Sample | undefined;
+  #recipients: Set<object> | undefined;
 
   constructor(kind: PublicationKind, subject: string, key: string, json: string, timeUs = 0) {
     this.kind = kind;
@@ -27,16 +32,44 @@ export class Publication {
   }
 
   /** The bytes for every session of this encoding: made once. A second encoding takes the place of the first. */
-  bytes(encoding: Encoding): Buffer {
-    if (this.#encoding !== encoding || this.#bytes === undefined) {
+  bytes(encoding: Encoding, isRepeat = false): Buffer {
+    if (this.#encoding !== encoding || this.#isRepeat !== isRepeat || this.#bytes === undefined) {
       this.#encoding = encoding;
-      this.#bytes = encoding.encode(this, 0);
+      this.#isRepeat = isRepeat;
+      this.#bytes = encoding.encode(this, 0, isRepeat);
     }
     return this.#bytes;
+  }
+
+  /** Of a sample, as are the two below: read from its text when a strategy first asks. */
+  get value(): SampleValue {
+    return this.#parsed().value;
+  }
+
+  get status(): Status {
+    return this.#parsed().status;
+  }
+
+  get valueTimeUs(): number {
+    return toMicroseconds(this.#parsed().value_ts);
+  }
+
+  /** Notes that a session has had it, where another of the session's subscriptions may give it later. */
+  noteRecipient(session: object): void {
+    (this.#recipients ??= new Set()).add(session);
+  }
+
+  hasRecipient(session: object): boolean {
+    return this.#recipients?.has(session) ?? false;
   }
 
   /** Lets go of the bytes: what waits for a slow client waits as text, which pins no pooled buffer. */
   dropBytes(): void {
     this.#bytes = undefined;
+  }
+
+  #parsed(): Sample {
+    this.#sample ??= JSON.parse(this.json) as Sample;
+    return this.#sample;
   }
 }

@@ -19,6 +19,12 @@ export function kindOf(subject: string): PublicationKind | undefined {
   return subject.startsWith('portal.') ? 'message' : undefined;
 }
 
+/** `<component>.<sensor>` of `sensor.<rate>.<component>.<sensor>`; undefined when the subject is not a sensor's. */
+export function keyOfSubject(subject: string): string | undefined {
+  const address = parseSensorSubject(subject);
+  return address === undefined ? undefined : formatAddress(address);
+}
+
 /** A message on a subject that clients may have, which its publisher should not have sent. */
 export class MalformedMessageError extends Error {
   readonly code = 'MALFORMED_MESSAGE';

@@ -1,7 +1,9 @@
-import type { Pattern } from '@katbus/protocol';
+import type { DeliveryMode, Pattern } from '@katbus/protocol';
 import type { DeliverySession } from './delivery-session.ts';
 import type { JoinBuffer } from './join-buffer.ts';
 import type { Publication } from './publication.ts';
+import type { Strategy } from './strategies/strategies.ts';
+import type { SampledRates } from './strategies/strategy-group.ts';
 
 /** `joining`: its snapshot is being read; `live`: what is published goes to the session; `closed`: unsubscribed, or the session ended. */
 export type SubscriptionState = 'joining' | 'live' | 'closed';
@@ -14,12 +16,28 @@ export interface Floors {
   readonly newer: ReadonlyMap<string, Publication>;
 }
 
+/** What is asked for. */
+export interface Interest {
+  readonly patterns: readonly Pattern[];
+  readonly wantsSnapshot: boolean;
+  /** `auto`: all samples; `none`: no live ones. */
+  readonly strategy: Strategy | 'auto' | 'none';
+  readonly mode: DeliveryMode;
+}
+
 /** One session's standing interest in some subjects. */
 export class Subscription {
   readonly id: number;
   readonly session: DeliverySession;
   readonly patterns: readonly Pattern[];
   readonly wantsSnapshot: boolean;
+  /** Undefined: it gets every sample that comes on its {@link livePatterns}. */
+  readonly strategy: Strategy | undefined;
+  readonly mode: DeliveryMode;
+  /** Those on which live messages are wanted: under `none` no sensor's. */
+  readonly livePatterns: readonly string[];
+  /** Which rates of each of its sensors it has; `mixed`: not the same of all. */
+  readonly rates: SampledRates | 'mixed';
   state: SubscriptionState = 'joining';
   /** Set while a snapshot is being read, for the first time or again. */
   watch: JoinBuffer | undefined;
@@ -28,11 +46,21 @@ export class Subscription {
   /** Ends the interest on NATS. */
   release: () => void = () => undefined;
 
-  constructor(id: number, session: DeliverySession, patterns: readonly Pattern[], wantsSnapshot: boolean) {
+  constructor(id: number, session: DeliverySession, interest: Interest) {
+    const { patterns, wantsSnapshot, strategy, mode } = interest;
     this.id = id;
     this.session = session;
     this.patterns = patterns;
     this.wantsSnapshot = wantsSnapshot;
+    this.strategy = typeof strategy === 'string' ? undefined : strategy;
+    this.mode = mode;
+    const sources = patterns.map(({ source }) => source);
+    this.livePatterns = strategy === 'none' ? sources.filter((source) => !isOfSensors(source)) : sources;
+    this.rates = ratesOf(sources.filter(isOfSensors));
+  }
+
+  matches(subject: string): boolean {
+    return this.patterns.some((pattern) => pattern.matches(subject));
   }
 
   /** Whether this came late: the snapshot had it, or a newer one of its sensor. */
@@ -41,4 +69,16 @@ export class Subscription {
     const floorUs = this.floors.newer.get(key)?.timeUs ?? this.floors.times.get(key);
     return floorUs !== undefined && timeUs <= floorUs;
   }
+}
+
+/** Whether a pattern is one of samples. */
+export function isOfSensors(pattern: string): boolean {
+  return pattern.startsWith('sensor.');
+}
+
+function ratesOf(patterns: readonly string[]): SampledRates | 'mixed' {
+  const rates = new Set(patterns.map((pattern) => pattern.split('.', 2)[1]));
+  if (rates.has('*') || rates.has('>')) return rates.size === 1 || rates.has('>') ? 'both' : 'mixed';
+  if (rates.size > 1) return 'mixed';
+  return rates.has('normal') ? 'normal' : 'archive';
 }

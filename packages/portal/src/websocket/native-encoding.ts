@@ -12,7 +12,8 @@ const FIELDS: Readonly<Record<PublicationKind, string>> = {
 
 /** The native protocol's notifications as websocket frames. Payloads are checked JSON: they are copied as text, never serialised anew. */
 export const nativeEncoding: Encoding = {
-  encode: (publication, skipped) => textFrame(notification(publication.kind, entry(publication, skipped))),
+  encode: (publication, skipped, isRepeat) =>
+    textFrame(notification(publication.kind, entry(publication, skipped, isRepeat))),
 };
 
 export function sensorAddedFrame({ key }: Publication): Buffer {
@@ -30,7 +31,7 @@ export function pageFrame({ id, entries, last, incomplete }: SnapshotPage): Buff
   const of = (kind: PublicationKind) =>
     entries
       .filter((publication) => publication.kind === kind)
-      .map((publication) => entry(publication, 0))
+      .map((publication) => entry(publication, 0, false))
       .join(',');
   const attributes = of('attributes');
   const parts = [`"id":${id}`, `"samples":[${of('sample')}]`, `"messages":[${of('message')}]`];
@@ -40,8 +41,8 @@ export function pageFrame({ id, entries, last, incomplete }: SnapshotPage): Buff
   return textFrame(notification('snapshot', `{${parts.join(',')}}`));
 }
 
-function entry({ kind, subject, json }: Publication, skipped: number): string {
-  const tail = skipped > 0 ? `,"skipped":${skipped}}` : '}';
+function entry({ kind, subject, json }: Publication, skipped: number, isRepeat: boolean): string {
+  const tail = `${skipped > 0 ? `,"skipped":${skipped}` : ''}${isRepeat ? ',"repeat":true' : ''}}`;
   return `{"subject":${JSON.stringify(subject)},"${FIELDS[kind]}":${json}${tail}`;
 }
 

@@ -1,5 +1,6 @@
 import type { GapNotification } from '@katbus/protocol';
 import type { Publication } from '../delivery/publication.ts';
+import type { Manner } from '../delivery/receiver.ts';
 import type { SnapshotPages } from '../delivery/snapshot-pages.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
@@ -11,17 +12,18 @@ export interface Wire {
   readonly writableLength: number;
   /** Bytes that the network has taken, ever. */
   readonly takenBytes: number;
+  /** What is written within one turn of the loop should go to the network together. */
   write(frame: Buffer): void;
-  cork(): void;
-  uncork(): void;
 }
 
 export interface OutboxOptions {
   readonly wire: Wire;
-  readonly limits: Pick<PortalLimits, 'outboxBytes' | 'heldSensors' | 'stuckMs'>;
+  readonly limits: Pick<PortalLimits, 'outboxBytes' | 'heldSensors' | 'allBytes' | 'stuckMs'>;
   readonly metrics: Pick<PortalMetrics, 'hot'>;
   /** Samples had to be dropped between two times (microseconds), and everything that waited has now been written. */
   readonly onOverran: (fromUs: number) => void;
+  /** More waits than may of what must not be dropped. */
+  readonly onCannotKeepUp: () => void;
   /** No answer waits any more. */
   readonly onAnswersWritten: () => void;
   /** Microseconds since 1970. */
@@ -33,9 +35,9 @@ type Waiting = WaitingMessage | { readonly pages: SnapshotPages } | { readonly f
 
 interface WaitingMessage {
   publication: Publication;
-  readonly isFirst: boolean;
+  manner: Manner;
   skipped: number;
-  /** Bytes that it takes of `outboxBytes`; 0 when newer messages take its place instead. */
+  /** Bytes that it takes of `outboxBytes`, or of `allBytes` when it is whole; 0 when newer messages take its place instead. */
   readonly bytes: number;
 }
 
@@ -46,7 +48,8 @@ interface Answer {
 
 /**
  * Everything on its way to one session. While the client reads, messages go straight to the socket. When it does not, what waits here is
- * bounded: `outboxBytes` in order, then the newest message of each of `heldSensors` keys, then nothing. Answers go before all of it.
+ * bounded: `outboxBytes` in order, then the newest message of each of `heldSensors` keys, then nothing. What must come whole waits in order up to
+ * `allBytes`. Answers go before all of it.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -55,6 +58,7 @@ export class Outbox {
   /** Messages in the queue that newer ones of their key replace. */
   readonly #held = new Map<string, WaitingMessage>();
   #queuedBytes = 0;
+  #wholeBytes = 0;
   #heldCount = 0;
   #overranFromUs: number | undefined;
   #isPumping = false;
@@ -84,13 +88,18 @@ export class Outbox {
     onWritten();
   }
 
-  publish(publication: Publication, isFirst: boolean, skipped = 0): void {
+  publish(publication: Publication, manner: Manner, skipped = 0): void {
     const { wire, metrics } = this.#options;
     metrics.hot.deliveries_total += 1;
     if (this.#queue.length === 0 && this.#hasRoom()) {
-      if (isFirst) wire.write(sensorAddedFrame(publication));
-      wire.write(frameOf(publication, skipped));
-    } else this.#hold(publication, isFirst, skipped);
+      if (manner.isFirst === true) wire.write(sensorAddedFrame(publication));
+      wire.write(frameOf(publication, manner, skipped));
+    } else if (manner.isWhole === true) this.#keep(publication, manner, skipped);
+    else this.#hold(publication, manner, skipped);
+  }
+
+  cannotKeepUp(): void {
+    this.#options.onCannotKeepUp();
   }
 
   snapshot(pages: SnapshotPages): void {
@@ -124,7 +133,6 @@ export class Outbox {
     if (this.#isPumping) return;
     const { wire, onAnswersWritten, onOverran } = this.#options;
     this.#isPumping = true;
-    wire.cork();
     const hadAnswers = this.answersWait;
     while (this.#answers.length > 0 && this.#hasRoom()) {
       const answer = this.#answers.shift();
@@ -140,7 +148,6 @@ export class Outbox {
       if (this.#write(waiting)) written += 1;
     }
     this.#queue.splice(0, written);
-    wire.uncork();
     this.#isPumping = false;
     if (hadAnswers && !this.answersWait) onAnswersWritten();
     if (this.#queue.length > 0 || this.#overranFromUs === undefined) return;
@@ -176,25 +183,44 @@ export class Outbox {
     return this.#options.wire.writableLength <= this.#options.limits.outboxBytes;
   }
 
-  #hold(publication: Publication, isFirst: boolean, skipped: number): void {
+  #keep(publication: Publication, manner: Manner, skipped: number): void {
+    const { wire, limits, metrics, onCannotKeepUp } = this.#options;
+    const bytes = bytesOf(publication);
+    this.#wholeBytes += bytes;
+    if (wire.writableLength + this.#wholeBytes > limits.allBytes) {
+      onCannotKeepUp();
+      return;
+    }
+    metrics.hot.held_total += 1;
+    publication.dropBytes();
+    // What comes after it must not take the place of what waits before it.
+    this.#held.delete(publication.key);
+    this.#queue.push({ publication, manner, skipped, bytes });
+  }
+
+  #hold(publication: Publication, manner: Manner, skipped: number): void {
     const { wire, limits, metrics, nowUs } = this.#options;
     const older = this.#held.get(publication.key);
     if (older !== undefined) {
+      // A repeat of what waits anyhow.
+      if (older.publication === publication) return;
+      const isLoss = older.manner.isRepeat !== true;
       older.publication = publication;
-      older.skipped += 1 + skipped;
-      metrics.hot.skipped_total += 1;
+      older.skipped += skipped + (isLoss ? 1 : 0);
+      older.manner = { ...manner, isFirst: older.manner.isFirst === true };
+      if (isLoss) metrics.hot.skipped_total += 1;
       return;
     }
-    const bytes = publication.json.length + publication.subject.length;
-    const fits =
-      this.#held.size === 0 && wire.writableLength + this.#queuedBytes + bytes <= limits.outboxBytes;
+    const bytes = bytesOf(publication);
+    const waitingBytes = wire.writableLength + this.#queuedBytes + this.#wholeBytes;
+    const fits = this.#held.size === 0 && waitingBytes + bytes <= limits.outboxBytes;
     if (!fits && this.#heldCount >= limits.heldSensors) {
       this.#overranFromUs ??= nowUs();
       return;
     }
     metrics.hot.held_total += 1;
     publication.dropBytes();
-    const waiting: WaitingMessage = { publication, isFirst, skipped, bytes: fits ? bytes : 0 };
+    const waiting: WaitingMessage = { publication, manner, skipped, bytes: fits ? bytes : 0 };
     this.#queue.push(waiting);
     if (fits) this.#queuedBytes += bytes;
     else {
@@ -216,15 +242,16 @@ export class Outbox {
       return page === undefined || page.last;
     }
     this.#leave(waiting);
-    const { publication, isFirst, skipped } = waiting;
-    if (isFirst) wire.write(sensorAddedFrame(publication));
-    wire.write(frameOf(publication, skipped));
+    const { publication, manner, skipped } = waiting;
+    if (manner.isFirst === true) wire.write(sensorAddedFrame(publication));
+    wire.write(frameOf(publication, manner, skipped));
     return true;
   }
 
   /** A message leaves the queue. */
   #leave(waiting: WaitingMessage): void {
-    if (waiting.bytes > 0) this.#queuedBytes -= waiting.bytes;
+    if (waiting.manner.isWhole === true) this.#wholeBytes -= waiting.bytes;
+    else if (waiting.bytes > 0) this.#queuedBytes -= waiting.bytes;
     else {
       this.#heldCount -= 1;
       if (this.#held.get(waiting.publication.key) === waiting) this.#held.delete(waiting.publication.key);
@@ -232,6 +259,12 @@ export class Outbox {
   }
 }
 
-function frameOf(publication: Publication, skipped: number): Buffer {
-  return skipped === 0 ? publication.bytes(nativeEncoding) : nativeEncoding.encode(publication, skipped);
+function frameOf(publication: Publication, { isRepeat = false }: Manner, skipped: number): Buffer {
+  return skipped === 0
+    ? publication.bytes(nativeEncoding, isRepeat)
+    : nativeEncoding.encode(publication, skipped, isRepeat);
+}
+
+function bytesOf({ json, subject }: Publication): number {
+  return json.length + subject.length;
 }

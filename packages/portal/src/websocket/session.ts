@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net';
 import { CLOSE_CODES, toSeconds, wallClockUs, type CloseCodeName } from '@katbus/protocol';
-import { WebSocket, type RawData } from 'ws';
+import type { WebSocket} from 'ws';
+import { type RawData } from 'ws';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { DeliverySession } from '../delivery/delivery-session.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { Caller, Dispatcher } from '../rpc/dispatcher.ts';
 import { textFrame } from './frame.ts';
-import { Outbox, type Wire } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import { SocketWire } from './socket-wire.ts';
 
 export interface SessionOptions {
   readonly websocket: WebSocket;
@@ -52,6 +54,7 @@ export class Session implements Caller {
       metrics,
       nowUs: wallClockUs,
       onAnswersWritten: () => websocket.resume(),
+      onCannotKeepUp: () => this.close('cannotKeepUp'),
       onOverran: (fromUs) => {
         this.session.gap(toSeconds(fromUs), 'slowClient');
         this.session.refresh();
@@ -161,36 +164,4 @@ const CONNECTION_LOST = 1006;
 function textOf(data: RawData): string {
   if (Buffer.isBuffer(data)) return data.toString();
   return Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data).toString();
-}
-
-/** Frames are written beside ws, which sends only what belongs to the connection itself: pongs, pings, the close frame. */
-class SocketWire implements Wire {
-  readonly #websocket: WebSocket;
-  readonly #socket: Socket;
-
-  constructor(websocket: WebSocket, socket: Socket) {
-    this.#websocket = websocket;
-    this.#socket = socket;
-  }
-
-  get writableLength(): number {
-    return this.#socket.writableLength;
-  }
-
-  get takenBytes(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength;
-  }
-
-  write(frame: Buffer): void {
-    // After a close frame nothing may follow (RFC 6455, section 5.5.1), and ws answers one before it tells of it.
-    if (this.#websocket.readyState === WebSocket.OPEN) this.#socket.write(frame);
-  }
-
-  cork(): void {
-    this.#socket.cork();
-  }
-
-  uncork(): void {
-    this.#socket.uncork();
-  }
 }

@@ -26,27 +26,21 @@ class TestWire implements Wire {
     this.takenBytes += this.writableLength;
     this.writableLength = 0;
   }
-
-  cork(): void {
-    // Frames are looked at one by one.
-  }
-
-  uncork(): void {
-    // As cork.
-  }
 }
 
-const LIMITS = { outboxBytes: 1_000, heldSensors: 3, stuckMs: 1_000 };
+const LIMITS = { outboxBytes: 1_000, heldSensors: 3, allBytes: 4_000, stuckMs: 1_000 };
 
 function setUp(limits = LIMITS) {
   const wire = new TestWire();
   const overruns: number[] = [];
+  let gaveUp = 0;
   let answersWritten = 0;
   const outbox = new Outbox({
     wire,
     limits,
     metrics: new PortalMetrics(new Registry()),
     onOverran: (fromUs) => overruns.push(fromUs),
+    onCannotKeepUp: () => (gaveUp += 1),
     onAnswersWritten: () => (answersWritten += 1),
     nowUs: () => 7,
   });
@@ -54,7 +48,7 @@ function setUp(limits = LIMITS) {
     wire.drain();
     outbox.pump();
   };
-  return { wire, outbox, overruns, drain, answersWritten: () => answersWritten };
+  return { wire, outbox, overruns, drain, answersWritten: () => answersWritten, gaveUp: () => gaveUp };
 }
 
 function sample(key: string, number: number): Publication {
@@ -89,8 +83,8 @@ function pages(id: number, count: number): SnapshotPages {
 describe('an outbox', () => {
   test('writes at once while there is room', () => {
     const { wire, outbox } = setUp();
-    outbox.publish(sample('wx.a', 1), true);
-    outbox.publish(sample('wx.a', 2), false);
+    outbox.publish(sample('wx.a', 1), { isFirst: true });
+    outbox.publish(sample('wx.a', 2), {});
     outbox.answer(answer(1), () => undefined);
     expect(wire.frames.map(short)).toEqual(['sensorAdded', 'a1', 'a2', 'answer 1']);
   });
@@ -98,26 +92,26 @@ describe('an outbox', () => {
   test('keeps the newest of each sensor past its bytes, and counts what is skipped', () => {
     const { wire, outbox, drain } = setUp();
     // Six of about 220 bytes are written before the socket holds more than 1,000; in the outbox nothing fits beside them.
-    for (let i = 1; i <= 10; i += 1) outbox.publish(sample('wx.a', i), false);
-    outbox.publish(sample('wx.b', 1), false);
+    for (let i = 1; i <= 10; i += 1) outbox.publish(sample('wx.a', i), {});
+    outbox.publish(sample('wx.b', 1), {});
     const written = wire.frames.length;
     drain();
     expect(wire.frames.slice(written).map(short)).toEqual([`a10+${9 - written}`, 'b1']);
-    outbox.publish(sample('wx.a', 11), false);
+    outbox.publish(sample('wx.a', 11), {});
     expect(wire.frames.map(short).at(-1)).toBe('a11');
   });
 
   test('writes answers before everything that waits, and says when none waits', () => {
     const { wire, outbox, drain, answersWritten } = setUp();
     const begun: string[] = [];
-    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.a', 0), false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.a', 0), {});
     const written = wire.frames.length;
-    outbox.publish(sample('wx.b', 1), false);
+    outbox.publish(sample('wx.b', 1), {});
     outbox.answer(answer(1), () => begun.push('first'));
     outbox.answer(answer(2), () => {
       begun.push('second');
       outbox.snapshot(pages(1, 2));
-      outbox.publish(sample('wx.c', 1), false);
+      outbox.publish(sample('wx.c', 1), {});
     });
     expect(outbox.answersWait).toBe(true);
     expect(begun).toEqual([]);
@@ -136,9 +130,9 @@ describe('an outbox', () => {
 
   test('drops what comes past its sensors, and says since when, when all that waited is written', () => {
     const { wire, outbox, drain, overruns } = setUp();
-    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
     const written = wire.frames.length;
-    for (const key of ['a', 'b', 'c', 'd', 'e', 'a']) outbox.publish(sample(`wx.${key}`, 1), false);
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'a']) outbox.publish(sample(`wx.${key}`, 1), {});
     drain();
     expect(wire.frames.slice(written).map(short)).toEqual(['a1+1', 'b1', 'c1']);
     expect(overruns).toEqual([7]);
@@ -148,23 +142,23 @@ describe('an outbox', () => {
 
   test('never mixes what waits before a snapshot with what waits behind it', () => {
     const { wire, outbox, drain } = setUp();
-    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
     const written = wire.frames.length;
-    outbox.publish(sample('wx.a', 1), false);
+    outbox.publish(sample('wx.a', 1), {});
     outbox.snapshot(pages(1, 1));
-    outbox.publish(sample('wx.a', 2), false);
+    outbox.publish(sample('wx.a', 2), {});
     drain();
     expect(wire.frames.slice(written).map(short)).toEqual(['a1', 'page 1', 'a2']);
   });
 
   test('forgets what nobody wants any more', () => {
     const { wire, outbox, drain } = setUp();
-    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
     const written = wire.frames.length;
-    outbox.publish(sample('wx.a', 1), false);
+    outbox.publish(sample('wx.a', 1), {});
     outbox.snapshot(pages(1, 1));
     outbox.snapshot(pages(2, 1));
-    outbox.publish(sample('wx.b', 1), false);
+    outbox.publish(sample('wx.b', 1), {});
     outbox.forget(1, (subject) => subject.endsWith('.b'));
     drain();
     expect(wire.frames.slice(written).map(short)).toEqual(['page 2', 'b1']);
@@ -172,8 +166,8 @@ describe('an outbox', () => {
 
   test('says that it had to drop something also when what waited is wanted no more', () => {
     const { wire, outbox, overruns, drain } = setUp();
-    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
-    for (const key of ['wx.a', 'wx.b', 'wx.c', 'wx.d']) outbox.publish(sample(key, 1), false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
+    for (const key of ['wx.a', 'wx.b', 'wx.c', 'wx.d']) outbox.publish(sample(key, 1), {});
     // The socket has taken a part, and is going to say so when it has taken all.
     wire.writableLength = 10;
     outbox.forget(1, () => false);
@@ -189,7 +183,7 @@ describe('an outbox', () => {
     const { wire, outbox } = setUp();
     const nowMs = performance.now();
     expect(outbox.isStuck(nowMs + 10_000)).toBe(false);
-    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
     expect(outbox.isStuck(nowMs + 10_500)).toBe(false);
     expect(outbox.isStuck(nowMs + 11_000)).toBe(true);
     wire.takenBytes += 10;
@@ -199,7 +193,7 @@ describe('an outbox', () => {
 
   test('gives back the snapshots that it still holds when the session ends, and begins nothing', () => {
     const { wire, outbox } = setUp();
-    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), false);
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
     const memory = new SnapshotMemory(1e6);
     const snapshot = new Snapshot(memory);
     snapshot.add(sample('wx.a', 1));
@@ -230,7 +224,7 @@ describe('an outbox', () => {
           else {
             const number = (published.get(each.key) ?? 0) + 1;
             published.set(each.key, number);
-            outbox.publish(sample(`wx.${each.key}`, number), false);
+            outbox.publish(sample(`wx.${each.key}`, number), {});
           }
         }
         while (outbox.isWaiting) drain();

@@ -19,6 +19,7 @@ export const CLOSE_CODES = {
   slowClient: { code: 4008, reason: 'the client did not read for too long', comeBack: true },
   deadClient: { code: 4009, reason: 'the client did not answer pings', comeBack: true },
   tooManyErrors: { code: 4010, reason: 'too many malformed requests in a row', comeBack: false },
+  cannotKeepUp: { code: 4011, reason: 'the client reads too slowly to get all samples', comeBack: true },
 } as const satisfies Record<string, CloseCode>;
 export type CloseCodeName = keyof typeof CLOSE_CODES;
 

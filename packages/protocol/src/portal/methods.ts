@@ -2,6 +2,7 @@ import type { Attributes } from '../attributes.ts';
 import type { Sample } from '../sample.ts';
 import type { CataloguePage } from '../store/catalogue.ts';
 import type { HistoryPage } from '../store/history.ts';
+import type { SamplingStrategy } from './sampling-strategy.ts';
 
 /** Methods of the native protocol. PROTOCOL.md is the specification; the shapes here are its vocabulary for both ends. */
 
@@ -11,7 +12,19 @@ export interface SubscribeParams {
   readonly subjects: readonly string[];
   /** Whether the current values come first; default true. */
   readonly snapshot?: boolean;
+  /** Which samples it gets; default `auto`, all of them. Attributes and messages of `portal.` come whatever it is. */
+  readonly strategy?: SamplingStrategy;
+  /** What becomes of samples that the client is too slow to read; default `newest`. */
+  readonly mode?: DeliveryMode;
 }
+
+/**
+ * - `newest`: past a bound only the newest of each sensor waits, and is told how many it replaced.
+ * - `all`: all of them wait; past a bound the session is closed with `cannotKeepUp`.
+ */
+export const DELIVERY_MODES = ['newest', 'all'] as const;
+export type DeliveryMode = (typeof DELIVERY_MODES)[number];
+
 export interface SubscribeResult {
   readonly id: number;
   /** How many entries the snapshot that follows holds, over all its pages. */

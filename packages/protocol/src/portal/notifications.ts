@@ -9,6 +9,8 @@ export interface SampleNotification {
   readonly sample: Sample;
   /** How many older samples of this sensor the session was too slow to get since the one before; absent: none. */
   readonly skipped?: number;
+  /** True when a strategy's time has come and there is nothing newer: the session has had this very sample. */
+  readonly repeat?: boolean;
 }
 
 /** One page of the snapshot that answers a subscribe; `subject` is where the sample or message was published. */

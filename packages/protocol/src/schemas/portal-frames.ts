@@ -14,6 +14,8 @@ import {
   seconds,
   text,
 } from './parts.ts';
+import { strategy } from './strategy.ts';
+import { DELIVERY_MODES } from '../portal/methods.ts';
 
 /** JSON Schemas of what client and portal say to each other; PROTOCOL.md is their prose. */
 
@@ -23,7 +25,10 @@ const jsonrpc = { const: '2.0' } as const;
 const skipped = { type: 'integer', minimum: 1 } as const;
 
 const PARAMS = {
-  subscribeParams: object({ subjects: patterns, snapshot: { type: 'boolean' } }, ['subjects']),
+  subscribeParams: object(
+    { subjects: patterns, snapshot: { type: 'boolean' }, strategy, mode: { enum: DELIVERY_MODES } },
+    ['subjects'],
+  ),
   unsubscribeParams: object({ id: { type: 'integer', minimum: 1 } }, ['id']),
   listParams: object({ filter: text, component: name, readings: { type: 'boolean' } }),
   sensorsParams: object({ filter: text, component: name, limit: catalogueLimit, after: cursor }),
@@ -82,7 +87,10 @@ const RESULTS = {
   ),
 } as const;
 
-const sampleNotification = openObject({ subject: name, sample, skipped }, ['subject', 'sample']);
+const sampleNotification = openObject({ subject: name, sample, skipped, repeat: { const: true } }, [
+  'subject',
+  'sample',
+]);
 const attributesNotification = openObject({ subject: name, attributes, skipped }, ['subject', 'attributes']);
 const messageNotification = openObject({ subject: name, message: true, skipped }, ['subject', 'message']);
 

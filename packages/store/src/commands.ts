@@ -10,6 +10,7 @@ import {
 import type { DaemonOptions, StreamOptions } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
 import { ARCHIVER_DEFAULTS } from './archiver/archiver-options.ts';
+import { ELECTION_DEFAULTS } from './election/election-options.ts';
 import { QUARANTINE_BYTES } from './backend/quarantine-bound.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
 import { startStore } from './store-daemon.ts';
@@ -20,6 +21,7 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions {
   readonly maxDelay: number;
   readonly batchSamples: number;
   readonly quarantineMib: number;
+  readonly leaseSeconds: number;
   readonly setup: boolean;
   readonly natsMonitoring?: string;
 }
@@ -64,6 +66,15 @@ function storeCommand(): Command {
         .argParser(numberWithin(0, 1e6, 'MiB'))
         .default(QUARANTINE_BYTES / 1024 ** 2),
     )
+    .addOption(
+      new Option(
+        '--lease-seconds <seconds>',
+        'of several stores, another one takes over when the active one is silent for so long',
+      )
+        .env('KATBUS_STORE_LEASE_SECONDS')
+        .argParser(numberWithin(1, 600, 'seconds'))
+        .default(ELECTION_DEFAULTS.leaseSeconds),
+    )
     .addOption(natsMonitoringOption())
     .addOption(new Option('--no-setup', 'leave the streams alone: somebody else runs "katbus setup"'));
   return addStreamOptions(command)
@@ -80,6 +91,7 @@ function storeCommand(): Command {
               maxDelayMs: options.maxDelay * 1000,
               batchMessages: Math.floor(options.batchSamples),
             },
+            election: { leaseSeconds: options.leaseSeconds },
             setup: options.setup
               ? { settings: streamSettings(options), monitoringUrl: monitoringUrlOf(options) }
               : undefined,

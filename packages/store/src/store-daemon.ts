@@ -1,13 +1,12 @@
 import { setupBus } from '@katbus/bus';
 import type { DaemonContext, RunningDaemon } from '@katbus/bus/daemon';
 import { BusConnection, type StreamSettings } from '@katbus/bus/nats';
-import type { StoreStatus } from '@katbus/protocol';
 import manifest from '../package.json' with { type: 'json' };
 import type { ArchiverOptions } from './archiver/archiver-options.ts';
-import { Archiver } from './archiver/archiver.ts';
-import type { Backend } from './backend/backend.ts';
-import { CatalogueNotice } from './history-service/catalogue-notice.ts';
-import { HistoryService } from './history-service/history-service.ts';
+import type { BackendStatistics } from './backend/backend.ts';
+import type { ElectionOptions } from './election/election-options.ts';
+import { Election } from './election/election.ts';
+import { StoreError } from './errors.ts';
 import { openBackend, type BackendOptions } from './open-backend.ts';
 import { StoreMetrics } from './store-metrics.ts';
 
@@ -15,24 +14,29 @@ export interface StoreDaemonOptions extends BackendOptions {
   /** URLs of nats-server, separated by commas. */
   readonly nats: string;
   readonly archiver: ArchiverOptions;
+  readonly election?: ElectionOptions | undefined;
   /** How to make the streams; undefined: they are somebody else's to make. */
   readonly setup:
     { readonly settings: StreamSettings; readonly monitoringUrl?: string | undefined } | undefined;
 }
 
 /**
- * Runs archiver and history service on one back end.
- * @throws {StoreError} when the back end cannot be opened
+ * Runs archiver and history service on one back end, or stands by while another store of the bus does. Resolves when it is known which.
+ * @throws {StoreError} when the back end cannot be opened, except that another process has it
  */
 export async function startStore(
   options: StoreDaemonOptions,
   { logger, registry }: DaemonContext,
 ): Promise<RunningDaemon> {
-  const backend = await openBackend(options);
-  const { sensors } = await backend.statistics();
-  const where =
-    options.backend === 'memory' ? 'in memory: gone with this process' : `in ${options.directory}`;
-  logger.info(`back end ${backend.name}, ${where}, ${sensors} sensors`);
+  const open = async () => {
+    const backend = await openBackend(options);
+    const { sensors } = await backend.statistics();
+    const where =
+      options.backend === 'memory' ? 'in memory: gone with this process' : `in ${options.directory}`;
+    logger.info(`back end ${backend.name}, ${where}, ${sensors} sensors`);
+    return backend;
+  };
+  const backend = await open().catch(unlessLocked);
   const connection = await BusConnection.connect({
     servers: options.nats,
     name: 'store',
@@ -54,61 +58,64 @@ export async function startStore(
     if (isNews) for (const line of lines) logger.info(line);
   };
   const metrics = new StoreMetrics(registry);
-  const notice = new CatalogueNotice(connection, () => archiver.sensors);
-  const archiver = new Archiver(
-    { connection, backend, logger, metrics, prepare, onCatalogueChanged: () => notice.changed() },
-    options.archiver,
+  const election = new Election(
+    {
+      connection,
+      logger,
+      metrics,
+      prepare,
+      openBackend: open,
+      version: manifest.version,
+      archiverOptions: options.archiver,
+    },
+    options.election,
   );
-  const through = () => archiver.floor?.sequence ?? 0;
   metrics.watch({
-    state: () => archiver.status.state,
-    floorSequence: through,
-    lagMessages: () => archiver.lagMessages(),
-    statistics: () => backend.statistics(),
+    state: () => stateOf(election),
+    floorSequence: () => tenureOf(election)?.through ?? NaN,
+    lagMessages: async () => (await tenureOf(election)?.archiver.lagMessages()) ?? NaN,
+    statistics: () => statisticsOf(election),
   });
-  const ended = archiver.run();
+  const ended = election.run(backend);
   // Met by runDaemon; until it looks, a failure must not count as unhandled.
   ended.catch(() => undefined);
-  const service = await HistoryService.start({
-    connection,
-    backend,
-    logger,
-    metrics,
-    version: manifest.version,
-    through,
-    status: () => statusOf(backend, archiver, metrics),
-  });
+  await election.settled;
 
   return {
-    readiness: () => (connection.connected ? archiver.status.reason : 'the connection to NATS is down'),
+    readiness: () => (connection.connected ? reasonOf(election) : 'the connection to NATS is down'),
     ended,
     stop: async () => {
-      archiver.stop();
+      election.stop();
       await ended.catch(() => undefined);
-      await service.stop();
-      notice.close();
       await connection.drain();
-      await backend.close();
     },
   };
 }
 
-async function statusOf(backend: Backend, archiver: Archiver, metrics: StoreMetrics): Promise<StoreStatus> {
-  // First how far it is, then the figures: they hold at least what that promises.
-  const lagMessages = await archiver.lagMessages();
-  const through = archiver.floor?.sequence ?? 0;
-  const { state } = archiver.status;
-  const { sensors, quarantined, bytes } = await backend.statistics();
-  const { values } = await metrics.samples.get();
-  return {
-    backend: backend.name,
-    version: manifest.version,
-    state,
-    sensors,
-    samplesWritten: values[0]?.value ?? 0,
-    quarantined,
-    lagMessages,
-    through,
-    bytes,
-  };
+function unlessLocked(error: unknown): undefined {
+  if (!(error instanceof StoreError) || error.code !== 'LOCKED') throw error;
+}
+
+function tenureOf({ state }: Election) {
+  return state.name === 'active' ? state.tenure : undefined;
+}
+
+function stateOf({ state }: Election) {
+  return state.name === 'active' ? state.tenure.archiver.status.state : state.name;
+}
+
+/** Why nothing is archived by this process now. */
+function reasonOf({ state }: Election): string | undefined {
+  switch (state.name) {
+    case 'active':
+      return state.tenure.archiver.status.reason;
+    case 'standing-by':
+      return `standing by: ${state.reason}`;
+    case 'stopped':
+      return 'the store is stopped';
+  }
+}
+
+function statisticsOf({ backend }: Election): Promise<BackendStatistics> {
+  return backend?.statistics() ?? Promise.reject(new StoreError('CLOSED', 'the data directory is not ours'));
 }

@@ -1,10 +1,14 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { ARCHIVER_STATES, type ArchiverState } from './archiver/archiver-status.ts';
+import { ARCHIVER_STATES } from './archiver/archiver-status.ts';
 import type { BackendStatistics } from './backend/backend.ts';
+
+/** The archiver's states, and that of a store whose archiver does not run. */
+export const STORE_STATES = [...ARCHIVER_STATES, 'standing-by'] as const;
+export type StoreState = (typeof STORE_STATES)[number];
 
 /** Where the figures come from that nobody counts as they happen. */
 export interface MetricsSources {
-  readonly state: () => ArchiverState;
+  readonly state: () => StoreState;
   readonly floorSequence: () => number;
   readonly lagMessages: () => Promise<number>;
   readonly statistics: () => Promise<BackendStatistics>;
@@ -74,7 +78,15 @@ export class StoreMetrics {
       registers,
       collect() {
         const now = state();
-        for (const name of ARCHIVER_STATES) this.set({ state: name }, name === now ? 1 : 0);
+        for (const name of STORE_STATES) this.set({ state: name }, name === now ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'katbus_store_active',
+      help: '1 when this store is the active one, 0 when it stands by',
+      registers,
+      collect() {
+        this.set(state() === 'standing-by' || state() === 'stopped' ? 0 : 1);
       },
     });
     const gauge = (name: string, help: string, read: () => Promise<number>) =>

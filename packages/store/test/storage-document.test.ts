@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { STATUSES } from '@katbus/protocol';
 import { Registry } from 'prom-client';
-import { ARCHIVER_STATES } from '../src/archiver/archiver-status.ts';
+
 import { SqliteBackend } from '../src/backend/sqlite/sqlite-backend.ts';
 import { VALUE_KIND } from '../src/backend/value-column.ts';
 import { QUARANTINE_REASONS } from '../src/backend/write-batch.ts';
 import { STORE_ERROR_CODES } from '../src/errors.ts';
 import { REQUEST_ERROR_CODES } from '../src/history-service/request-error.ts';
-import { StoreMetrics } from '../src/store-metrics.ts';
+import { STORE_STATES, StoreMetrics } from '../src/store-metrics.ts';
 import { parseMarkdown } from '../../../test/support/documents.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { batch, quarantineRow, sampleRow } from './backend/rows.ts';
@@ -104,7 +104,7 @@ describe('STORAGE.md', () => {
 
   test('names every reason, state and error code', () => {
     expect(firstColumn('reason').toSorted()).toEqual([...QUARANTINE_REASONS].sort());
-    expect(firstColumn('state').toSorted()).toEqual([...ARCHIVER_STATES].sort());
+    expect(firstColumn('state').toSorted()).toEqual([...STORE_STATES].sort());
     const codes = text.matchAll(/^\| `([A-Z_]+)` +\|/gm).map(([, code]) => code);
     const known = [...STORE_ERROR_CODES, ...REQUEST_ERROR_CODES, 'ANSWER_TOO_LARGE'];
     expect([...codes].sort()).toEqual(known.sort());

@@ -17,21 +17,6 @@ test.each([
   expect(store.output.trim().split('\n')).toEqual([expect.stringContaining(line)]);
 });
 
-test('katbus store says that another one has its data, and leaves', async () => {
-  const nats = await testNats();
-  const directory = await testFolder();
-  const first = await StoreProcess.start(nats.url, directory);
-  await waitFor(() => first.output.includes('reading the stream'), {
-    what: 'the first one reads',
-    timeoutMs: 15_000,
-  });
-  const second = await StoreProcess.start(nats.url, directory);
-  await ended(second);
-  expect(await second.end('SIGTERM')).toBe(1);
-  expect(second.output).toContain('is in use by another archiver (process');
-  expect(await first.end('SIGTERM')).toBe(0);
-});
-
 test('katbus store makes the streams, says what durability it found, is ready, and counts', async () => {
   const nats = await testNats();
   const store = await StoreProcess.start(nats.url, await testFolder(), [

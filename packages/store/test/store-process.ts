@@ -51,6 +51,22 @@ export class StoreProcess {
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
+  /** Freezes the process, or lets it go on: its sockets stay open. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
+  /** Whether it is the active store; throws as long as it does not tell. */
+  async isActive(): Promise<boolean> {
+    return (await this.metric('active')) === 1;
+  }
+
+  /** Why it is not ready; empty when it is. */
+  async reason(): Promise<string> {
+    const response = await fetch(`${this.#monitoringUrl}/readyz`);
+    return response.ok ? '' : response.text();
+  }
+
   /** @returns the exit code; null after a kill */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
     this.#child.kill(signal);

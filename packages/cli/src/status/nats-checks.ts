@@ -6,7 +6,7 @@ import {
   streamState,
   type StreamName,
 } from '@katbus/bus/nats';
-import { STORE_SUBJECTS, type StoreStatus } from '@katbus/protocol';
+import { STANDBY_SERVICE, STORE_SUBJECTS, type StoreStatus } from '@katbus/protocol';
 import { lineOf } from '../cli-error.ts';
 import { bytesText, countText } from '../output/counts.ts';
 import type { Check } from './check.ts';
@@ -54,16 +54,19 @@ async function streamCheck(connection: BusConnection, stream: StreamName): Promi
 
 async function storeCheck(connection: BusConnection): Promise<Check> {
   const part = 'store';
+  const waiting = (await discoverServices(connection, { name: STANDBY_SERVICE }).catch(() => [])).length;
   try {
     const status = (await callService(connection, STORE_SUBJECTS.status)) as StoreStatus;
     const { state, backend, sensors, samplesWritten, quarantined, lagMessages, bytes } = status;
     const detail =
       `${state}, ${backend} ${bytesText(bytes)}, ${countText(sensors, 'sensor')}, ` +
       `${countText(samplesWritten, 'sample')} since its start, ${countText(lagMessages, 'message')} behind` +
-      (quarantined > 0 ? `, ${quarantined} in quarantine` : '');
+      (quarantined > 0 ? `, ${quarantined} in quarantine` : '') +
+      (waiting > 0 ? `; ${waiting} more standing by` : '');
     return { part, state: lagMessages > MOST_LAG_MESSAGES ? 'wrong' : 'ok', detail };
   } catch (error) {
-    return { part, state: 'wrong', detail: lineOf(error) };
+    const none = waiting > 0 ? `${waiting} standing by, none active: ` : '';
+    return { part, state: 'wrong', detail: `${none}${lineOf(error)}` };
   }
 }
 

@@ -6,3 +6,6 @@ export const STORE_SUBJECTS = {
   attributes: 'rpc.store.attributes',
   status: 'rpc.store.status',
 } as const;
+
+/** The micro service that a store is while it stands by: it has no endpoints. */
+export const STANDBY_SERVICE = 'store-standby';

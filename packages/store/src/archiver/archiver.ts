@@ -21,8 +21,13 @@ import { Preparation } from './preparation.ts';
 import { SensorBook } from './sensor-book.ts';
 import { StreamPosition } from './stream-position.ts';
 
-/** The durable consumer's name: of all archivers of a stream, since one at a time is active. */
+/**
+ * The durable consumer's name begins so; the archive's identity follows. What two archives read stays apart, even when one of them was stopped
+ * for so long that another has taken its place, and comes back: it can take nothing away.
+ */
 const DURABLE = 'archiver';
+/** The server's record is a convenience: the archive knows its place itself. Of an archive that is gone it goes after so long. */
+const INACTIVE_MS = 3_600_000;
 
 const GATHER_SHARE = 1 / 4;
 /** Messages decoded in one turn of the loop: some milliseconds, then others have their turn. */
@@ -41,13 +46,15 @@ export interface ArchiverParts {
   readonly prepare?: () => Promise<void>;
   /** The catalogue holds new sensors or attributes, durably. */
   readonly onCatalogueChanged: () => void;
+  /** Whether this is the one active archiver, at this moment: asked before each step that must not be done twice. */
+  readonly isActive: () => boolean;
 }
 
 /**
  * Reads ARCHIVE and writes it to a back end; a message is acknowledged when what it holds is durable.
  *
  * While one batch is written, the next is gathered and decoded; writes never overlap, so that of two samples with one identity the later stays.
- * It knows nothing of other archivers: whoever runs several starts one at a time.
+ * Of several archivers one is active (election.ts). One that is not any more, and has not been told yet, writes and acknowledges nothing.
  */
 export class Archiver {
   readonly status: ArchiverStatus;
@@ -127,7 +134,7 @@ export class Archiver {
 
   /** @returns undefined when it is to stop before it could */
   async #open(): Promise<DurableConsumer | undefined> {
-    const { connection } = this.#parts;
+    const { connection, backend } = this.#parts;
     const backOff = new BackOff(this.#options.backOff);
     while (!this.#stopping.signal.aborted) {
       try {
@@ -136,7 +143,8 @@ export class Archiver {
         if (after.sequence === 0) this.#floor = undefined;
         return await DurableConsumer.open(connection, {
           stream: STREAMS.archive,
-          durable: DURABLE,
+          durable: `${DURABLE}-${backend.identity}`,
+          inactiveMs: INACTIVE_MS,
           after,
           batchMessages: this.#options.batchMessages,
           onEvent: (event) => this.#onEvent(event),
@@ -212,16 +220,15 @@ export class Archiver {
 
   /** @returns whether it is stored */
   async #store(batch: Batch, consumer: DurableConsumer): Promise<boolean> {
-    const { metrics, logger } = this.#parts;
+    const { metrics, logger, isActive } = this.#parts;
+    if (!isActive()) return this.#leave(batch, 'another store is active');
     const floor = await this.#position.floorOf(batch);
     const endTimer = metrics.commitSeconds.startTimer();
     const summary = await this.#writer.write(batch.toWrite(floor), this.#stopping.signal);
-    if (summary === undefined) {
-      logger.warn(`${batch.messages} messages are left in the stream: the store did not take them`);
-      return false;
-    }
+    if (summary === undefined) return this.#leave(batch, 'the store did not take them');
     endTimer();
     this.#count(batch, summary);
+    if (!isActive()) return this.#leave(batch, 'another store became active while they were written');
     if (summary.newSensors > 0 || summary.changedAttributes > 0) this.#parts.onCatalogueChanged();
     if (floor === undefined || batch.last === undefined || !this.#position.isOfPresentRun(batch)) return true;
     this.#floor = floor;
@@ -232,6 +239,12 @@ export class Archiver {
       logger.debug(`not acknowledged: ${messageOf(error)}`);
     }
     return true;
+  }
+
+  /** Nothing of it is acknowledged: whoever is active reads it, and so does this archive when it is active again. */
+  #leave(batch: Batch, reason: string): false {
+    this.#parts.logger.warn(`${batch.messages} messages are left in the stream: ${reason}`);
+    return false;
   }
 
   #count(batch: Batch, summary: WriteSummary): void {

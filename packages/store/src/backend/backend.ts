@@ -9,6 +9,8 @@ import type { GapRow, QuarantineRow, StreamFloor, WriteBatch } from './write-bat
  */
 export interface Backend {
   readonly name: string;
+  /** What tells this archive, in this place, from every other: no two living processes have the same. `[0-9a-f]+` */
+  readonly identity: string;
 
   /**
    * Stores a batch. When it resolves, everything in it is as durable as the back end promises (STORAGE.md). When it rejects, any

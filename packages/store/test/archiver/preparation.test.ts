@@ -29,6 +29,7 @@ function makeArchiver(connection: BusConnection, prepare: () => Promise<void>) {
       metrics: new StoreMetrics(new Registry()),
       prepare,
       onCatalogueChanged: () => undefined,
+      isActive: () => true,
     },
     { maxDelayMs: 100, backOff: { firstMs: 5, mostMs: 50 } },
   );

@@ -1,4 +1,5 @@
 import { formatAddress, type SensorAddress } from '@katbus/protocol';
+import { passingIdentity } from '../../election/archive-identity.ts';
 import { StoreError } from '../../errors.ts';
 import {
   HISTORY_BLOCK,
@@ -38,6 +39,7 @@ const SAMPLE_BYTES = 120;
 /** Keeps everything in this process and loses it with the process: for trying things out and for tests. */
 export class MemoryBackend implements Backend {
   readonly name = 'memory';
+  readonly identity = passingIdentity();
   readonly #mostSamples: number;
   readonly #sensors = new Map<string, MemorySensor>();
   readonly #quarantine: MemoryQuarantine;

@@ -103,7 +103,7 @@ export class DataDirectory {
         const owner = ownerOf(ownerPath);
         throw new StoreError(
           'LOCKED',
-          `${this.path} is in use by another archiver (process ${owner}): stop that one, or give this one a folder of its own`,
+          `${this.path} is in use by another store (process ${owner})`,
           this.path,
           { cause: error },
         );

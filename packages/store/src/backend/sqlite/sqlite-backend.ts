@@ -14,6 +14,7 @@ import {
   type QuarantineQuery,
   type WriteSummary,
 } from '../backend.ts';
+import { archiveIdentity } from '../../election/archive-identity.ts';
 import { QUARANTINE_BYTES } from '../quarantine-bound.ts';
 import type { SampleRow, StoredSample } from '../stored-sample.ts';
 import type { GapRow, StreamFloor, WriteBatch } from '../write-batch.ts';
@@ -22,6 +23,7 @@ import { packBatch } from './packed-batch.ts';
 import type { ReaderMethods } from './reader-thread.ts';
 import { buffersOf } from './sample-columns.ts';
 import { SensorNumbers } from './sensor-numbers.ts';
+import { attempt } from './sqlite-file.ts';
 import { Thread } from './thread.ts';
 import type { WriterMethods } from './writer-thread.ts';
 import type { WriterOptions } from './writer.ts';
@@ -41,13 +43,15 @@ export const SQLITE_DEFAULTS = { quarantineBytes: QUARANTINE_BYTES, foldAtBytes:
 /** Samples in one SQLite file a day, everything else in a catalogue file; one thread writes, one reads. STORAGE.md has the schema. */
 export class SqliteBackend implements Backend {
   readonly name = 'sqlite';
+  readonly identity: string;
   readonly #writer: Thread<WriterMethods>;
   readonly #directory: string;
   #reader: Thread<ReaderMethods>;
   readonly #numbers = new SensorNumbers();
   readonly #unlock: () => void;
 
-  private constructor(options: WriterOptions, unlock: () => void) {
+  private constructor(options: WriterOptions, identity: string, unlock: () => void) {
+    this.identity = identity;
     this.#unlock = unlock;
     this.#writer = new Thread('SQLite writer', new URL('./writer-thread.ts', import.meta.url), options);
     this.#directory = options.directory;
@@ -58,7 +62,15 @@ export class SqliteBackend implements Backend {
   static async open(options: SqliteOptions): Promise<SqliteBackend> {
     const directory = new DataDirectory(options.directory);
     directory.prepare();
-    const backend = new SqliteBackend({ ...SQLITE_DEFAULTS, ...options }, directory.lock());
+    const unlock = directory.lock();
+    let identity: string;
+    try {
+      identity = attempt(options.directory, () => archiveIdentity(options.directory));
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+    const backend = new SqliteBackend({ ...SQLITE_DEFAULTS, ...options }, identity, unlock);
     try {
       await backend.#writer.call('open', undefined);
       // Opens the catalogue for reading, which the writer has made if need be.

@@ -1,0 +1,90 @@
+import type { Logger } from '@katbus/bus/daemon';
+import type { BusConnection, BusService } from '@katbus/bus/nats';
+import type { StoreStatus } from '@katbus/protocol';
+import type { ArchiverOptions } from '../archiver/archiver-options.ts';
+import { Archiver, type ArchiverParts } from '../archiver/archiver.ts';
+import type { Backend } from '../backend/backend.ts';
+import { CatalogueNotice } from '../history-service/catalogue-notice.ts';
+import { HistoryService } from '../history-service/history-service.ts';
+import type { StoreMetrics } from '../store-metrics.ts';
+
+export interface TenureParts extends Omit<ArchiverParts, 'onCatalogueChanged'> {
+  readonly connection: BusConnection;
+  readonly backend: Backend;
+  readonly logger: Logger;
+  readonly metrics: StoreMetrics;
+  readonly version: string;
+  readonly archiverOptions: ArchiverOptions;
+}
+
+/** What only the active store does, from when it became active until it ends: the archiver and the history service, on one back end. */
+export class Tenure {
+  readonly archiver: Archiver;
+  /** Settles when the archiver ends; a rejection is fatal. */
+  readonly ended: Promise<void>;
+  readonly #parts: TenureParts;
+  readonly #notice: CatalogueNotice;
+  #service: BusService | undefined;
+
+  private constructor(parts: TenureParts) {
+    this.#parts = parts;
+    this.#notice = new CatalogueNotice(parts.connection, () => this.archiver.sensors);
+    this.archiver = new Archiver(
+      { ...parts, onCatalogueChanged: () => this.#notice.changed() },
+      parts.archiverOptions,
+    );
+    this.ended = this.archiver.run();
+    // Met by whoever waits for it; until then a failure must not count as unhandled.
+    this.ended.catch(() => undefined);
+  }
+
+  /** @throws {DisconnectedError} */
+  static async begin(parts: TenureParts): Promise<Tenure> {
+    const tenure = new Tenure(parts);
+    try {
+      tenure.#service = await HistoryService.start({
+        ...parts,
+        through: () => tenure.through,
+        status: () => tenure.#status(),
+      });
+      return tenure;
+    } catch (error) {
+      await tenure.end();
+      throw error;
+    }
+  }
+
+  /** The ARCHIVE sequence through which everything is stored. */
+  get through(): number {
+    return this.archiver.floor?.sequence ?? 0;
+  }
+
+  /** Stores what is in hand if it still may, and answers what was asked. Never rejects. */
+  async end(): Promise<void> {
+    this.archiver.stop();
+    await this.ended.catch(() => undefined);
+    await this.#service?.stop();
+    this.#notice.close();
+  }
+
+  async #status(): Promise<StoreStatus> {
+    const { backend, metrics, version } = this.#parts;
+    // First how far it is, then the figures: they hold at least what that promises.
+    const lagMessages = await this.archiver.lagMessages();
+    const { through } = this;
+    const { state } = this.archiver.status;
+    const { sensors, quarantined, bytes } = await backend.statistics();
+    const { values } = await metrics.samples.get();
+    return {
+      backend: backend.name,
+      version,
+      state,
+      sensors,
+      samplesWritten: values[0]?.value ?? 0,
+      quarantined,
+      lagMessages,
+      through,
+      bytes,
+    };
+  }
+}

@@ -12,12 +12,12 @@ export interface MembershipOptions {
   readonly takeover: boolean;
   readonly claimTimeoutMs: number;
   readonly heartbeatSeconds: number;
-  sensorCount(): number;
-  clockEpoch(): number | undefined;
+  readonly sensorCount: () => number;
+  readonly clockEpoch: () => number | undefined;
   /** Another process takes the name over; resolves when nothing more is published. */
-  onYield(by: ClaimParty): Promise<void>;
-  /** Another process has the name too, and is the one to keep it. */
-  onTwin(other: ClaimParty): void;
+  readonly onYield: (by: ClaimParty) => Promise<void>;
+  /** Another process has the name too, and is the one to keep it: told once of each. */
+  readonly onTwin: (other: ClaimParty) => void;
 }
 
 /** A component's being on the bus under its name: the claim of it, the heartbeats that say so, the goodbye. */
@@ -28,6 +28,8 @@ export class Membership {
   private claim: NameClaim | undefined;
   private heartbeat: Heartbeat | undefined;
   private readonly undo: (() => void)[] = [];
+  /** Instances that have been told of. */
+  private readonly twins = new Set<string>();
 
   /** To be made before what sends samples again: after a reconnect others hear first which clock epoch holds, and that we live. */
   constructor(connection: BusConnection, options: MembershipOptions) {
@@ -44,7 +46,8 @@ export class Membership {
 
   /** To be called before anything is published. @throws {NameTakenError} @throws {DisconnectedError} */
   async claimName(): Promise<void> {
-    const { takeover, claimTimeoutMs: timeoutMs, onYield, onTwin } = this.options;
+    const { takeover, claimTimeoutMs: timeoutMs, onYield } = this.options;
+    const onTwin = (other: ClaimParty) => this.meetTwin(other);
     const request = takeover ? { ...this.party, takeover } : this.party;
     this.claim = await NameClaim.make(this.connection, { request, timeoutMs, onYield, onTwin });
   }
@@ -52,8 +55,8 @@ export class Membership {
   /** Says for the first time that the component is here. */
   begin(): void {
     const { connection, party } = this;
-    const { version, heartbeatSeconds, sensorCount, clockEpoch, onTwin } = this.options;
-    this.undo.push(watchTwins(connection, party, onTwin));
+    const { version, heartbeatSeconds, sensorCount, clockEpoch } = this.options;
+    this.undo.push(watchTwins(connection, party, (other) => this.meetTwin(other)));
     const publish = (subject: string, payload: string) => {
       // While the connection is down the client library would keep these, and they would come late and in a heap.
       if (connection.connected) connection.publish(subject, payload);
@@ -76,5 +79,11 @@ export class Membership {
   /** To be called when nothing more is published. */
   sayGoodbye(): void {
     this.heartbeat?.sayGoodbye();
+  }
+
+  private meetTwin(other: ClaimParty): void {
+    if (this.twins.has(other.instance)) return;
+    this.twins.add(other.instance);
+    this.options.onTwin(other);
   }
 }

@@ -42,6 +42,8 @@ export class NameClaim {
   readonly #refused = Promise.withResolvers<never>();
   /** Resolves when somebody has answered, or nobody is there to answer. */
   readonly #answered = Promise.withResolvers<void>();
+  /** Who is to be told when we have given the name up. */
+  readonly #heirs: BusMessage[] = [];
   #state: 'asking' | 'claiming' | 'held' | 'yielding' | 'over' = 'asking';
 
   private constructor(connection: BusConnection, options: NameClaimOptions) {
@@ -136,6 +138,8 @@ export class NameClaim {
     } else if (this.#state === 'held') {
       if (other.takeover === true) void this.#yield(message, other);
       else this.#answer(message, 'present');
+    } else if (this.#state === 'yielding') {
+      this.#heirs.push(message);
     }
   }
 
@@ -152,8 +156,9 @@ export class NameClaim {
 
   async #yield(message: BusMessage, to: ClaimRequest): Promise<void> {
     this.#state = 'yielding';
+    this.#heirs.push(message);
     await this.#options.onYield(to);
-    this.#answer(message, 'yielded');
+    for (const heir of this.#heirs.splice(0)) this.#answer(heir, 'yielded');
   }
 
   #answer(message: BusMessage, state: ClaimAnswer['state']): void {

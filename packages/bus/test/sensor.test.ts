@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseSample, toMicroseconds, type Sample } from '@katbus/protocol';
 import { ComponentSensors } from '../src/component-sensors.ts';
-import { SampleClock } from '../src/sample-clock.ts';
 import { checkDefinition, type SensorDefinition } from '../src/sensor-definition.ts';
 import type { UpdateOptions } from '../src/sensor.ts';
 
@@ -78,14 +77,6 @@ describe('a sensor', () => {
     for (const [place, timeUs] of times.entries()) {
       if (place > 0) expect(timeUs).toBe((times[place - 1] ?? 0) + 1);
     }
-  });
-
-  it('follows a clock that is set back by more than a second, and counts it', () => {
-    const clock = new SampleClock(() => 50_000_000);
-    expect(clock.next(50_500_000)).toBe(50_500_001);
-    expect(clock.setBackCount).toBe(0);
-    expect(clock.next(60_000_000)).toBe(50_000_000);
-    expect(clock.setBackCount).toBe(1);
   });
 
   it('marks a change of status, which must not be dropped', () => {

@@ -7,6 +7,7 @@ import { AttributesValues } from './current-values/attributes-values.ts';
 import { CurrentValues } from './current-values/current-values.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { DEFAULT_ASSETS, type Assets } from './http/assets.ts';
+import { Filters } from './filters/filters.ts';
 import { createHttpServer, listen } from './http/http-server.ts';
 import { PORTAL_LIMITS, type PortalLimits } from './limits.ts';
 import { KnownComponents } from './listing/known-components.ts';
@@ -54,6 +55,7 @@ export class Portal {
   readonly #websockets: WebsocketServer;
   readonly #http: FastifyInstance;
   readonly #pulse: NatsPulse;
+  readonly #filters: Filters;
   #port = 0;
   #state: 'running' | 'stopping' = 'running';
 
@@ -93,21 +95,30 @@ export class Portal {
       metrics.malformed.inc({ kind: 'listing' });
       logger.debug(reason);
     };
-    const listing = new Listing({ connection, archived, limits, onMalformed });
+    const filters = new Filters(limits, metrics);
+    const listing = new Listing({ connection, archived, filters, limits, onMalformed });
     const attributes = new AttributesValues(store, listing, limits);
     const markers = new Markers(connection, name, { timeoutMs: limits.joinTimeoutMs });
     const source = new CurrentValues({ connection, markers, store, attributes, limits, metrics });
     const interestDelayMs = () => (connection.serverInfo.cluster === undefined ? 0 : MESH_INTEREST_DELAY_MS);
     const delivery = new Delivery({ connection, source, limits, metrics, logger, interestDelayMs });
-    const methods = portalMethods({ portal: name, version: manifest.version, limits, listing, store });
+    const methods = portalMethods({
+      portal: name,
+      version: manifest.version,
+      limits,
+      listing,
+      store,
+      filters,
+    });
     const dispatcher = new Dispatcher(methods, metrics, logger);
 
     this.name = name;
     this.#connection = connection;
+    this.#filters = filters;
     this.#delivery = delivery;
     this.#websockets = new WebsocketServer({ delivery, dispatcher, limits, metrics, allowedOrigins });
     const readiness = () => this.readiness();
-    this.#http = createHttpServer({ assets, registry, metrics, readiness, logger, store, listing });
+    this.#http = createHttpServer({ assets, registry, metrics, readiness, logger, store, listing, filters });
     this.#http.server.on('upgrade', this.#websockets.handleUpgrade);
     this.#pulse = new NatsPulse({
       connection,
@@ -144,6 +155,7 @@ export class Portal {
     await this.#websockets.stop();
     this.#delivery.stop();
     await this.#http.close();
+    await this.#filters.close();
     await this.#connection.drain();
   }
 }

@@ -2,7 +2,6 @@ import { callService, type BusConnection } from '@katbus/bus/nats';
 import {
   checkComponent,
   parseAddress,
-  regularExpression,
   STORE_SUBJECTS,
   type CataloguePage,
   type HistoryPage,
@@ -34,7 +33,7 @@ export class StoreClient {
 
   /** @throws {RequestError} */
   async sensors(params: SensorsParams, timeoutMs = this.#timeoutMs): Promise<CataloguePage> {
-    checkFilters(params);
+    if (params.component !== undefined) checkOwner(params.component);
     return this.#ask<CataloguePage>(STORE_SUBJECTS.sensors, params, timeoutMs);
   }
 
@@ -57,12 +56,9 @@ export class StoreClient {
   }
 }
 
-/** Refuses what would match nothing for a reason that the caller should know. @throws {RequestError} */
-export function checkFilters({ filter, component }: { filter?: string; component?: string }): void {
-  if (filter !== undefined) withField('filter', () => regularExpression(filter));
-  if (component !== undefined) {
-    withField('component', () => checkComponent(component, { mayBeAlarms: true }));
-  }
+/** Refuses a component that would have nothing for a reason that the caller should know. @throws {RequestError} */
+export function checkOwner(component: string): void {
+  withField('component', () => checkComponent(component, { mayBeAlarms: true }));
 }
 
 function withField<Result>(field: string, read: () => Result): Result {

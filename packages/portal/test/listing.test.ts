@@ -63,6 +63,45 @@ describe('list', () => {
     await client.close();
   });
 
+  test('filters by what RE2 cannot express, which no component ever sees', async () => {
+    const asked: string[] = [];
+    const undo = portal.bus.subscribe('rpc.sensors.all', ({ data }) =>
+      asked.push(Buffer.from(data).toString()),
+    );
+    await portal.bus.flush();
+    const client = await portal.client();
+    const { sensors, absent } = await client.request('list', {
+      filter: '^(?!dome_).*_(wind|rain)',
+      readings: true,
+    });
+    expect(sensors.map(({ component, sensor }) => `${component}.${sensor}`)).toEqual([
+      'wx.rain',
+      'wx.wind_speed',
+    ]);
+    expect(sensors[0]?.sample?.value).toBe(3);
+    expect(absent).toEqual([]);
+    expect((await client.request('list', { filter: '^(?!.*_).*wind' })).sensors).toHaveLength(2);
+    expect((await client.request('list', { filter: '(?!x)^$' })).sensors).toEqual([]);
+    expect(asked).toEqual(['{}', '{}', '{}']);
+    await client.close();
+    undo();
+  });
+
+  test('gives up a filter that does not end, naming it, and answers others meanwhile', async () => {
+    const name = `${'a'.repeat(100)}_`;
+    const long = await Broker.connect({ component: 'long', servers: portal.nats.url });
+    long.addSensor({ name, type: 'float', units: '', description: 'long' });
+    const client = await portal.client();
+    const hanging = client.request('list', { filter: '^long_(a+)+$(?!x)' });
+    const refused = expect(hanging).rejects.toMatchObject({ code: -32602, field: 'filter' });
+    expect((await client.request('list', { filter: 'rain' })).sensors).toHaveLength(2);
+    await refused;
+    await expect(hanging).rejects.toThrow('takes longer than 100 ms');
+    expect(await portal.metric('filters_given_up')).toBe(1);
+    await client.close();
+    await long.close();
+  });
+
   test('names who is known and does not answer: a service, the catalogue, or the one that was asked', async () => {
     const page: CataloguePage = { sensors: [{ component: 'gone', sensor: 'a', name: 'gone_a' }] };
     const service = await BusService.start(portal.bus, {
@@ -113,5 +152,23 @@ describe('list', () => {
     } finally {
       undo();
     }
+  });
+
+  test('names the filter when no component can use it', async () => {
+    const undo = portal.bus.subscribe('rpc.sensors.old', (message) =>
+      message.respond(
+        JSON.stringify({
+          error: { code: 'MALFORMED_REQUEST', message: 'filter: too slow', field: 'filter' },
+        }),
+      ),
+    );
+    await portal.bus.flush();
+    const client = await portal.client();
+    await expect(client.request('list', { component: 'old', filter: 'a.b' })).rejects.toMatchObject({
+      code: -32602,
+      field: 'filter',
+    });
+    await client.close();
+    undo();
   });
 });

@@ -9,8 +9,11 @@ import {
   type ListParams,
   type SensorsParams,
 } from '@katbus/protocol';
+import type { Filters } from '../filters/filters.ts';
+import { listText } from '../listing/list-text.ts';
 import type { Listing } from '../listing/listing.ts';
 import { requestError } from '../rpc/errors.ts';
+import { sensorsPage } from '../rpc/sensors.ts';
 import type { StoreClient } from '../store-client.ts';
 import {
   HISTORY_FORMATS,
@@ -23,6 +26,7 @@ import {
 export interface ApiServices {
   readonly store: StoreClient;
   readonly listing: Listing;
+  readonly filters: Filters;
 }
 
 interface HistoryQuery {
@@ -40,13 +44,18 @@ function querystring(properties: object, required: readonly string[] = []) {
 }
 
 /** `/api/sensors`, `/api/list`, `/api/history`: the methods of the same names for programs without a websocket. */
-export function apiRoutes(app: FastifyInstance, { store, listing }: ApiServices): void {
+export function apiRoutes(app: FastifyInstance, { store, listing, filters }: ApiServices): void {
   const limit = { type: 'integer', minimum: 1, maximum: CATALOGUE_PAGE.mostSensors };
   const sensorsQuery = querystring({ filter: text, component: text, limit, after: text });
-  app.get<{ Querystring: SensorsParams }>('/api/sensors', sensorsQuery, ({ query }) => store.sensors(query));
+  app.get<{ Querystring: SensorsParams }>('/api/sensors', sensorsQuery, ({ query }) =>
+    sensorsPage(store, filters, query),
+  );
 
   const listQuery = querystring({ filter: text, component: text, readings: { type: 'boolean' } });
-  app.get<{ Querystring: ListParams }>('/api/list', listQuery, ({ query }) => listing.list(query));
+  app.get<{ Querystring: ListParams }>('/api/list', listQuery, async ({ query }, reply) => {
+    const { pieces } = await listText(await listing.list(query));
+    return reply.type('application/json; charset=utf-8').send(Readable.from(pieces));
+  });
 
   const historyQuery = querystring(
     {

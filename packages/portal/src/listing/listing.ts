@@ -8,14 +8,16 @@ import {
   type ListResult,
 } from '@katbus/protocol';
 import type { PortalLimits } from '../limits.ts';
+import type { Filters } from '../filters/filters.ts';
 import { requestError } from '../rpc/errors.ts';
-import { checkFilters } from '../store-client.ts';
+import { checkOwner } from '../store-client.ts';
 import { ListingAnswers } from './listing-answers.ts';
 import type { KnownComponents } from './known-components.ts';
 
 export interface ListingOptions {
   readonly connection: BusConnection;
   readonly archived: KnownComponents;
+  readonly filters: Filters;
   readonly limits: Pick<PortalLimits, 'listStallMs' | 'listBytes'>;
   /** Told of answers that cannot be read. */
   readonly onMalformed: (reason: string) => void;
@@ -34,10 +36,11 @@ export class Listing {
 
   /** @throws {RequestError} */
   async list(params: ListParams): Promise<ListResult> {
-    checkFilters(params);
-    const { filter, component, readings } = params;
-    const answers = new ListingAnswers(this.#options.limits.listBytes);
-    const request: ListingRequest = filter === undefined ? {} : { filter };
+    const { component, readings } = params;
+    if (component !== undefined) checkOwner(component);
+    const { remote, select } = this.#options.filters.read(params.filter);
+    const answers = new ListingAnswers(this.#options.limits.listBytes, select);
+    const request: ListingRequest = remote === undefined ? {} : { filter: remote };
     try {
       const known =
         component === undefined ? () => this.#knownComponents() : () => Promise.resolve([component]);
@@ -50,7 +53,7 @@ export class Listing {
     } catch (error) {
       throw requestError(error);
     }
-    return answers.result(readings ?? false);
+    return await answers.result(readings ?? false);
   }
 
   /** Ends when all who are known have answered, or `listStallMs` after the last answer. */
@@ -66,14 +69,20 @@ export class Listing {
     const stall = setTimeout(() => ended.resolve(), limits.listStallMs);
     const undo = connection.subscribe(inbox, (message) => {
       stall.refresh();
-      try {
-        if (message.status === NO_RESPONDERS) ended.resolve();
-        else answers.take(message.data);
-        if (answers.areComplete) ended.resolve();
-      } catch (error) {
-        if (error instanceof SchemaError) onMalformed(error.message);
-        else ended.reject(error);
+      if (message.status === NO_RESPONDERS) {
+        ended.resolve();
+        return;
       }
+      answers.take(message.data).then(
+        () => {
+          stall.refresh();
+          if (answers.areComplete) ended.resolve();
+        },
+        (error: unknown) => {
+          if (error instanceof SchemaError) onMalformed(error.message);
+          else ended.reject(error);
+        },
+      );
     });
     try {
       connection.publish(subject, JSON.stringify(request), { reply: inbox });

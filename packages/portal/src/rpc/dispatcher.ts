@@ -10,6 +10,7 @@ import { validate } from '@katbus/protocol/schemas';
 import type { DeliverySession } from '../delivery/delivery-session.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { RequestError, requestError } from './errors.ts';
+import { JsonText } from './json-text.ts';
 import type { MethodTable } from './methods.ts';
 
 /** Who asks. */
@@ -113,7 +114,7 @@ export class Dispatcher {
         afterAnswer: (call) => afterwards.push(call),
       });
       this.#metrics.requests.inc({ method: label, outcome: 'ok' });
-      const text = id === undefined ? undefined : JSON.stringify({ jsonrpc: '2.0', id, result });
+      const text = id === undefined ? undefined : resultText(id, result);
       return { text, wasBegun, afterwards };
     } catch (error) {
       const failure = requestError(error);
@@ -163,6 +164,11 @@ function idOf(document: unknown): RequestId {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) return null;
   const { id } = document as { id?: unknown };
   return typeof id === 'string' || typeof id === 'number' ? id : null;
+}
+
+function resultText(id: RequestId, result: unknown): string {
+  if (!(result instanceof JsonText)) return JSON.stringify({ jsonrpc: '2.0', id, result });
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result.text}}`;
 }
 
 function failureText(id: RequestId, error: RequestError): string {

@@ -1,6 +1,7 @@
 import type { Listing } from '../listing/listing.ts';
+import { listText } from '../listing/list-text.ts';
 import type { MethodRun } from './methods.ts';
 
 export function list(listing: Listing): MethodRun<'list'> {
-  return (params) => listing.list(params);
+  return async (params) => listText(await listing.list(params));
 }

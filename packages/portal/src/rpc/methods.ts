@@ -1,11 +1,13 @@
 import type { PortalMethod, PortalMethods } from '@katbus/protocol';
 import type { SchemaName } from '@katbus/protocol/schemas';
 import type { DeliverySession } from '../delivery/delivery-session.ts';
+import type { Filters } from '../filters/filters.ts';
 import type { Listing } from '../listing/listing.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { StoreClient } from '../store-client.ts';
 import { history } from './history.ts';
 import { info } from './info.ts';
+import type { JsonText } from './json-text.ts';
 import { list } from './list.ts';
 import { sensors } from './sensors.ts';
 import { subscribe } from './subscribe.ts';
@@ -21,7 +23,7 @@ export interface RequestContext {
 export type MethodRun<Name extends PortalMethod> = (
   params: PortalMethods[Name]['params'],
   context: RequestContext,
-) => Promise<PortalMethods[Name]['result']> | PortalMethods[Name]['result'];
+) => Promise<PortalMethods[Name]['result'] | JsonText> | PortalMethods[Name]['result'];
 
 export interface Method<Name extends PortalMethod> {
   readonly params: SchemaName;
@@ -42,16 +44,17 @@ export interface MethodServices {
   readonly limits: PortalLimits;
   readonly listing: Listing;
   readonly store: StoreClient;
+  readonly filters: Filters;
 }
 
 /** Every method of the native protocol. */
 export function portalMethods(services: MethodServices): MethodTable {
-  const { limits, listing, store } = services;
+  const { limits, listing, store, filters } = services;
   const table: { readonly [Name in PortalMethod]: Method<Name> } = {
     subscribe: { params: 'subscribeParams', run: subscribe(limits) },
     unsubscribe: { params: 'unsubscribeParams', run: unsubscribe },
     list: { params: 'listParams', run: list(listing) },
-    sensors: { params: 'sensorsParams', run: sensors(store) },
+    sensors: { params: 'sensorsParams', run: sensors(store, filters) },
     history: { params: 'historyParams', run: history(store) },
     info: { params: 'emptyRequest', run: info(services) },
   };

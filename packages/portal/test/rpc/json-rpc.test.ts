@@ -51,8 +51,8 @@ describe('JSON-RPC 2.0', () => {
       'filter',
     ],
     [
-      'a look-ahead',
-      '{"jsonrpc":"2.0","id":1,"method":"list","params":{"filter":"(?=a)"}}',
+      'a look-ahead without its end',
+      '{"jsonrpc":"2.0","id":1,"method":"list","params":{"filter":"(?=a"}}',
       -32602,
       1,
       'filter',

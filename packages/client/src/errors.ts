@@ -7,6 +7,7 @@ export const CLIENT_ERRORS = {
   tooManyRequests: { retryable: true, message: 'this client has as many requests under way as it may' },
   closed: { retryable: false, message: 'the client is closed' },
   malformedAnswer: { retryable: false, message: 'the portal answered what is no JSON-RPC 2.0 answer' },
+  tooSlow: { retryable: false, message: 'the loop takes samples more slowly than they come' },
   badOption: { retryable: false, message: 'an option is wrong' },
 } as const;
 export type ClientErrorName = keyof typeof CLIENT_ERRORS;

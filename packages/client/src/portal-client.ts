@@ -44,6 +44,9 @@ export interface ClientCounters {
   unclaimed: number;
 }
 
+/** What a subscription asks for beside its subjects; it is asked for again after a reconnect. */
+export type SubscribeOptions = Omit<SubscribeParams, 'subjects'>;
+
 /** Why the client closes when its owner says so. */
 const CLOSED_BY_OWNER: Disconnect = { code: 1000, reason: 'closed by its owner' };
 
@@ -103,13 +106,15 @@ export class PortalClient {
   }
 
   /**
-   * Subscribes to NATS subject patterns under `sensor.`, `attributes.` or `portal.`: a snapshot of the current values, then what is live.
+   * Subscribes to NATS subject patterns under `sensor.`, `attributes.` or `portal.`: a snapshot of the current values, then what is live, as
+   * the sampling strategy has it (default: all). With the mode `all` nothing is left out for a client that is slow: it is disconnected rather,
+   * and told of the gap when it is back.
    * @throws {MalformedPatternError} when a pattern is none
    */
   subscribe(
     subjects: readonly string[],
     handlers: SubscriptionHandlers,
-    options: Omit<SubscribeParams, 'subjects'> = {},
+    options: SubscribeOptions = {},
   ): Subscription {
     const delivery = new Delivery(subjects, handlers);
     if (this.#connection.state.name === 'closed') throw clientError('closed');
@@ -121,7 +126,8 @@ export class PortalClient {
     subjects: readonly string[],
     options: SampleStreamOptions = {},
   ): AsyncGenerator<StreamedSample, void, undefined> {
-    return streamSamples((handlers) => this.subscribe(subjects, handlers), options);
+    const { mostWaiting, ...asked } = options;
+    return streamSamples((handlers) => this.subscribe(subjects, handlers, asked), { ...asked, mostWaiting });
   }
 
   /** Which sensors there are, asked of the components themselves. */

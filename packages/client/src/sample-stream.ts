@@ -1,5 +1,5 @@
-import type { Sample } from '@katbus/protocol';
-import type { PortalError } from './errors.ts';
+import type { Sample, SubscribeParams } from '@katbus/protocol';
+import { clientError, type PortalError } from './errors.ts';
 import { addressOf } from './latest-samples.ts';
 import type { Subscription, SubscriptionHandlers } from './subscription.ts';
 
@@ -8,11 +8,16 @@ export interface StreamedSample {
   readonly subject: string;
   /** Older samples of this sensor that were passed over since the one before, by the portal or by this queue. */
   readonly skipped: number;
+  /** A strategy's time has come and there is nothing newer. */
+  readonly repeat: boolean;
 }
 
-export interface SampleStreamOptions {
-  /** Samples that may wait for the consumer; beyond, the oldest is passed over and counted in `skipped`. */
-  readonly mostWaiting?: number;
+export interface SampleStreamOptions extends Omit<SubscribeParams, 'subjects'> {
+  /**
+   * Samples that may wait for the consumer; beyond, the oldest is passed over and counted in `skipped`, or with the mode `all` the loop ends
+   * with the error `tooSlow`.
+   */
+  readonly mostWaiting?: number | undefined;
 }
 
 export const SAMPLE_STREAM_DEFAULTS = { mostWaiting: 10_000 } as const;
@@ -25,15 +30,19 @@ export async function* streamSamples(
   subscribe: (handlers: SubscriptionHandlers) => Subscription,
   options: SampleStreamOptions = {},
 ): AsyncGenerator<StreamedSample, void, undefined> {
-  const { mostWaiting } = { ...SAMPLE_STREAM_DEFAULTS, ...options };
+  const { mostWaiting = SAMPLE_STREAM_DEFAULTS.mostWaiting, mode } = options;
   const waiting: StreamedSample[] = [];
   const passedOver = new Map<string, number>();
   let end: { error: PortalError | undefined } | undefined;
   let wake: () => void = () => undefined;
   const subscription = subscribe({
-    onSample: (sample, subject, { skipped }) => {
-      waiting.push({ sample, subject, skipped });
-      if (waiting.length > mostWaiting) {
+    onSample: (sample, subject, { skipped, repeat }) => {
+      waiting.push({ sample, subject, skipped, repeat });
+      if (waiting.length > mostWaiting && mode === 'all') {
+        end = { error: clientError('tooSlow', `more than ${mostWaiting} samples wait`) };
+        waiting.length = 0;
+        subscription.close();
+      } else if (waiting.length > mostWaiting) {
         const oldest = waiting.shift()!;
         const address = addressOf(oldest.subject);
         passedOver.set(address, (passedOver.get(address) ?? 0) + 1 + oldest.skipped);
@@ -41,7 +50,7 @@ export async function* streamSamples(
       wake();
     },
     onClosed: (error) => {
-      end = { error };
+      end ??= { error };
       wake();
     },
   });

@@ -30,9 +30,14 @@ export interface SnapshotPage {
 export interface SubscriptionHandlers {
   /**
    * A live sample; without `onSnapshot` also those of the snapshot, without the ones that were given before.
-   * `skipped`: how many older ones of this sensor this session was too slow to get since the one before.
+   * `skipped`: how many older ones of this sensor this session was too slow to get since the one before. `repeat`: a strategy's time has come
+   * and there is nothing newer.
    */
-  onSample?(sample: Sample, subject: string, details: { readonly skipped: number }): void;
+  onSample?(
+    sample: Sample,
+    subject: string,
+    details: { readonly skipped: number; readonly repeat: boolean },
+  ): void;
   /** The current values, page by page: first after subscribing, and anew after a reconnect, a gap, or a snapshot that was incomplete. */
   onSnapshot?(page: SnapshotPage): void;
   /** A message on a `portal.` subject; without `onSnapshot` also those of the snapshot. */
@@ -117,8 +122,8 @@ export class Delivery {
     for (const { entry, verdict } of judged) if (verdict === 'new') this.#give(entry);
   }
 
-  #give({ subject, sample, skipped }: SampleNotification): void {
-    guarded(() => this.#handlers.onSample?.(sample, subject, { skipped: skipped ?? 0 }));
+  #give({ subject, sample, skipped = 0, repeat = false }: SampleNotification): void {
+    guarded(() => this.#handlers.onSample?.(sample, subject, { skipped, repeat }));
   }
 
   message({ subject, message, skipped }: MessageNotification): void {

@@ -1,5 +1,6 @@
-import type { PortalClient, SubscriptionHandlers } from '@katbus/client';
+import type { PortalClient, SubscribeOptions, SubscriptionHandlers } from '@katbus/client';
 import { parseSensorSubject, type Sample } from '@katbus/protocol';
+import { CliError } from '../cli-error.ts';
 import { colouredStatus, styled } from '../output/colours.ts';
 import { quantityText } from '../output/quantity.ts';
 import { note, write } from '../output/standard-output.ts';
@@ -21,6 +22,8 @@ interface Waiting {
   readonly body:
     { readonly sample: Sample } | { readonly message: unknown } | { readonly attributes: unknown };
   readonly skipped: number;
+  /** A strategy's time has come and there is nothing newer. */
+  readonly repeat?: boolean;
 }
 
 const NAME_WIDTH = 32;
@@ -34,6 +37,7 @@ export class LiveLines {
   private readonly waiting = new LineQueue<Waiting>();
   private printing: 'idle' | 'busy' = 'idle';
   private printed = 0;
+  private mayLeaveOut = true;
 
   constructor(client: PortalClient, options: LiveLinesOptions) {
     this.client = client;
@@ -42,8 +46,9 @@ export class LiveLines {
   }
 
   /** Resolves when it has printed enough, its time is over, or somebody presses Ctrl-C. @throws {PortalError} */
-  async follow(subjects: readonly string[], snapshot: boolean): Promise<void> {
-    const subscription = this.client.subscribe(subjects, this.handlers(), { snapshot });
+  async follow(subjects: readonly string[], asked: SubscribeOptions): Promise<void> {
+    this.mayLeaveOut = asked.mode !== 'all';
+    const subscription = this.client.subscribe(subjects, this.handlers(), asked);
     const end = () => this.ended.resolve();
     const timer = this.options.duration === undefined ? undefined : setTimeout(end, this.options.duration);
     process.once('SIGINT', end);
@@ -51,7 +56,8 @@ export class LiveLines {
     try {
       // The portal may take long to answer, and a person or the time may end the wait.
       const answer = await Promise.race([subscription.ready, this.ended.promise]);
-      if (snapshot && answer?.count === 0) note('nothing has been published there yet: waiting');
+      if (asked.snapshot !== false && answer?.count === 0)
+        note('nothing has been published there yet: waiting');
       await this.ended.promise;
     } finally {
       clearTimeout(timer);
@@ -65,7 +71,8 @@ export class LiveLines {
 
   private handlers(): SubscriptionHandlers {
     return {
-      onSample: (sample, subject, { skipped }) => this.take({ subject, body: { sample }, skipped }),
+      onSample: (sample, subject, { skipped, repeat }) =>
+        this.take({ subject, body: { sample }, skipped, repeat }),
       onMessage: (message, subject, { skipped }) => this.take({ subject, body: { message }, skipped }),
       onAttributes: (attributes, subject, { skipped }) =>
         this.take({ subject, body: { attributes }, skipped }),
@@ -79,6 +86,10 @@ export class LiveLines {
 
   private take(entry: Waiting): void {
     this.waiting.add(entry);
+    if (!this.mayLeaveOut && this.waiting.leftOut > 0) {
+      this.ended.reject(new CliError('the output is not read fast enough to print every sample'));
+      return;
+    }
     if (this.printing === 'idle')
       this.printAll().catch((error: unknown) => this.ended.reject(error as Error));
   }
@@ -96,8 +107,13 @@ export class LiveLines {
     if (this.printed >= count) this.ended.resolve();
   }
 
-  private async textLine({ subject, body, skipped }: Waiting): Promise<string> {
-    const passedOver = skipped === 0 ? '' : styled('dim', `  (${skipped} skipped)`);
+  private async textLine({ subject, body, skipped, repeat }: Waiting): Promise<string> {
+    const passedOver =
+      skipped > 0
+        ? styled('dim', `  (${skipped} skipped)`)
+        : repeat === true
+          ? styled('dim', '  (again)')
+          : '';
     if (!('sample' in body)) {
       const json = JSON.stringify('message' in body ? body.message : body.attributes);
       return `${subject}  ${printable(json)}${passedOver}`;
@@ -113,6 +129,11 @@ export class LiveLines {
   }
 }
 
-function jsonLine({ subject, body, skipped }: Waiting): string {
-  return JSON.stringify(skipped === 0 ? { subject, ...body } : { subject, ...body, skipped });
+function jsonLine({ subject, body, skipped, repeat }: Waiting): string {
+  return JSON.stringify({
+    subject,
+    ...body,
+    ...(skipped > 0 && { skipped }),
+    ...(repeat === true && { repeat }),
+  });
 }

@@ -21,7 +21,7 @@ it('ends when its time is over, also before the portal has answered', async () =
   process.kill(portal.nats.pid, 'SIGSTOP');
   try {
     const startMs = performance.now();
-    await new LiveLines(client, { duration: 50 }).follow(['sensor.>'], true);
+    await new LiveLines(client, { duration: 50 }).follow(['sensor.>'], {});
     expect(performance.now() - startMs).toBeLessThan(5_000);
   } finally {
     process.kill(portal.nats.pid, 'SIGCONT');
@@ -29,6 +29,6 @@ it('ends when its time is over, also before the portal has answered', async () =
 });
 
 it('says once why the portal refuses a subject', async () => {
-  const following = new LiveLines(client, {}).follow(['rpc.store.history'], true);
+  const following = new LiveLines(client, {}).follow(['rpc.store.history'], {});
   await expect(following).rejects.toThrow(PortalError);
 });

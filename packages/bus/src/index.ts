@@ -5,7 +5,7 @@
 export { Broker, type BrokerEvent } from './broker.ts';
 export { BROKER_DEFAULTS, type BrokerOptions } from './broker-options.ts';
 export { DEFAULT_NATS_URL } from './defaults.ts';
-export { NameTakenError, UsageError } from './errors.ts';
+export { NameTakenError, partyText, UsageError } from './errors.ts';
 export { setupBus, type StreamSetup, type StreamSetupOptions } from './stream-setup.ts';
 export type { PolicyEvent, PolicyStanding } from './policy/component-policies.ts';
 export type { SensorDefinition } from './sensor-definition.ts';

@@ -4,14 +4,16 @@ import {
   natsMonitoringOption,
   numberWithin,
   runDaemon,
+  takeoverOption,
   type DaemonOptions,
   type NatsMonitoringOptions,
+  type TakeoverOptions,
 } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
 import { startHostDaemon } from './host/host-daemon.ts';
 import { telescopeCommand } from './telescope/telescope-command.ts';
 
-interface HostCommandOptions extends DaemonOptions, NatsMonitoringOptions {
+interface HostCommandOptions extends DaemonOptions, NatsMonitoringOptions, TakeoverOptions {
   readonly component: string;
   readonly interval: number;
 }
@@ -34,6 +36,7 @@ function hostCommand(): Command {
         .default(1),
     )
     .addOption(natsMonitoringOption())
+    .addOption(takeoverOption())
     .addHelpText('after', '\nExample:\n  katbus host --component lab_pc --interval 5')
     .action((options: HostCommandOptions) =>
       runDaemon('host', options, (context) => {
@@ -43,6 +46,7 @@ function hostCommand(): Command {
             nats: options.nats,
             component: options.component,
             intervalSeconds: options.interval,
+            takeover: options.takeover === true,
             natsMonitoringUrl: monitoringUrl === undefined ? undefined : new URL(monitoringUrl),
           },
           context,

@@ -1,6 +1,7 @@
 import { Broker, type BrokerEvent } from '@katbus/bus';
 import type { DaemonContext, Logger, RunningDaemon } from '@katbus/bus/daemon';
 import { countersOf, registerComponentMetrics } from '../component-metrics.ts';
+import { untilNameLost } from '../name-loss.ts';
 import { Host } from './host.ts';
 import { probesFor } from './probes/index.ts';
 
@@ -9,13 +10,15 @@ export interface HostDaemonOptions {
   readonly nats: string;
   readonly component: string;
   readonly intervalSeconds: number;
+  /** Whether to take the name from a process that has it. */
+  readonly takeover?: boolean;
   /** Undefined: nats-server is not looked at. */
   readonly natsMonitoringUrl: URL | undefined;
 }
 
 /** Joins the bus as the component `host` and publishes what the probes see. */
 export async function startHostDaemon(
-  { nats, component, intervalSeconds, natsMonitoringUrl }: HostDaemonOptions,
+  { nats, component, intervalSeconds, takeover = false, natsMonitoringUrl }: HostDaemonOptions,
   { logger, registry }: DaemonContext,
 ): Promise<RunningDaemon> {
   const broker = await Broker.connect({
@@ -23,6 +26,7 @@ export async function startHostDaemon(
     servers: nats,
     description: 'The machine that Katbus runs on',
     version: '0.1.0',
+    takeover,
     waitOnFirstConnect: true,
     onWaiting: (line) => logger.warn(line),
   });
@@ -33,8 +37,11 @@ export async function startHostDaemon(
     if (event.type === 'connection' && event.status.type === 'reconnected') isConnected = true;
     logEvent(event, logger);
   });
+  let stopLooking = () => undefined as void;
+  const ended = untilNameLost(broker, () => stopLooking());
   const probes = probesFor(process.platform, natsMonitoringUrl);
   const host = await Host.start({ broker, probes, logger, intervalSeconds });
+  stopLooking = () => host.stop();
   const sensors = [...broker.sensors].length;
   logger.info(
     `publishes ${sensors} sensors of this machine as component ${component}, every ${intervalSeconds} s`,
@@ -45,6 +52,7 @@ export async function startHostDaemon(
       host.stop();
       await broker.close();
     },
+    ended,
   };
 }
 
@@ -62,6 +70,9 @@ function logEvent(event: BrokerEvent, logger: Logger): void {
       break;
     case 'dropped':
       logger.warn(`${event.count} ${event.lane} samples were dropped: ${event.reason}`);
+      break;
+    case 'clock-set-back':
+      logger.warn(`the clock was set back by ${event.bySeconds} s: samples follow it, in a new clock epoch`);
       break;
     case 'refused':
       logger.error(`${event.subject} was refused: ${event.reason}`);

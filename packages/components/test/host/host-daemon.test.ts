@@ -109,4 +109,26 @@ describe('the host component', () => {
       await connection.close();
     }
   });
+
+  it('ends with a clear line when another process takes its name over', async () => {
+    await using nats = await startTestNats();
+    const connection = await BusConnection.connect({ servers: nats.url, name: 'test' });
+    await setupStreams(connection, {});
+    await connection.close();
+    const options = {
+      nats: nats.url,
+      component: 'pc',
+      intervalSeconds: 0.1,
+      natsMonitoringUrl: new URL(nats.monitoringUrl),
+    };
+    const first = await startHostDaemon(options, context());
+    await expect(startHostDaemon(options, context())).rejects.toThrow(/^component pc is on the bus already/);
+    const second = await startHostDaemon({ ...options, takeover: true }, context());
+    await expect(first.ended).rejects.toThrow(
+      new RegExp(`^component pc was taken over by process ${process.pid} on .* since 20`),
+    );
+    await first.stop();
+    expect(second.readiness()).toBeUndefined();
+    await second.stop();
+  });
 });

@@ -20,6 +20,8 @@ export function untilNameLost(
   fallSilent: () => void,
 ): Promise<void> {
   const lost = Promise.withResolvers<void>();
+  // The daemon may still be starting: it looks at this when it has.
+  lost.promise.catch(() => undefined);
   broker.onEvent((event) => {
     const reason =
       event.type === 'taken-over'

@@ -81,6 +81,37 @@ function pages(id: number, count: number): SnapshotPages {
 }
 
 describe('an outbox', () => {
+  test('keeps what must come whole, in order with the rest, and gives up past its bound', () => {
+    const { outbox, wire, drain, gaveUp } = setUp();
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
+    wire.frames.length = 0;
+    outbox.publish(sample('wx.a', 1), {});
+    outbox.publish(sample('wx.a', 2), { isWhole: true });
+    outbox.publish(sample('wx.a', 3), {});
+    outbox.publish(sample('wx.a', 4), {});
+    outbox.publish(sample('wx.a', 5), { isWhole: true });
+    drain();
+    expect(wire.frames.map(short)).toEqual(['a1', 'a2', 'a4+1', 'a5']);
+    while (gaveUp() === 0) outbox.publish(sample('wx.a', 6), { isWhole: true });
+    expect(wire.writableLength).toBeLessThan(LIMITS.allBytes);
+  });
+
+  test('counts no repeat as skipped, and no skipped one twice', () => {
+    const { outbox, wire, drain } = setUp();
+    while (wire.writableLength <= LIMITS.outboxBytes) outbox.publish(sample('wx.z', 0), {});
+    wire.frames.length = 0;
+    const again = sample('wx.a', 1);
+    outbox.publish(again, { isRepeat: true });
+    outbox.publish(again, { isRepeat: true });
+    outbox.publish(sample('wx.a', 2), {});
+    const newest = sample('wx.a', 3);
+    outbox.publish(newest, {});
+    outbox.publish(newest, { isRepeat: true });
+    drain();
+    expect(wire.frames.map(short)).toEqual(['a3+1']);
+    expect(wire.frames[0]?.params).not.toHaveProperty('repeat');
+  });
+
   test('writes at once while there is room', () => {
     const { wire, outbox } = setUp();
     outbox.publish(sample('wx.a', 1), { isFirst: true });

@@ -29,7 +29,7 @@ describe('katbus up', () => {
         what: 'samples of the host',
       });
       const names = (await discoverServices(connection)).map(({ name }) => name);
-      expect(names).toEqual(expect.arrayContaining(['host', 'clock']));
+      expect(names).toEqual(expect.arrayContaining(['host', 'clock', 'anc', 'array', 'cbf', 'm000', 'm001']));
     } finally {
       await connection.close();
     }
@@ -64,6 +64,13 @@ describe('katbus up', () => {
     expect(lines).toHaveLength(5);
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}host\.cpu_load +[\d.]+ %/m);
     expect(stdout).toMatch(/^portal\.time {2}\{"time":/m);
+  });
+
+  it('has a telescope to watch', async () => {
+    const { code, stdout } = await katbus('ls', '^(anc|m00[01])_', '--portal', up.portalUrl);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^anc\.weather_wind_speed +[\d.]+ +m\/s /m);
+    expect(stdout).toMatch(/^m001\.ap_mode +(slew|track|stow|stop|maintenance) /m);
   });
 
   it('follows for a time with sub --duration, as JSON', async () => {
@@ -160,7 +167,7 @@ describe('katbus up', () => {
     expect(await up.exited).toBe(0);
     expect(up.output.trimEnd()).toMatch(/up +stopped$/);
     const stops = [...up.output.matchAll(/^\S+ (\S+) +stopped$/gm)].map(([, name]) => name);
-    expect(stops).toEqual(['host', 'portal', 'services', 'store', 'up']);
+    expect(stops).toEqual(['telescope', 'host', 'portal', 'services', 'store', 'up']);
     expect(up.output).not.toContain('ERROR');
     expect(await up.processes()).toEqual([]);
   });
@@ -169,7 +176,7 @@ describe('katbus up', () => {
 describe('katbus up, when things go wrong,', () => {
   it('leaves no process when it is killed', async () => {
     await using up = await KatbusUp.run();
-    expect((await up.processes()).length).toBeGreaterThanOrEqual(5);
+    expect((await up.processes()).length).toBeGreaterThanOrEqual(6);
     up.child.kill('SIGKILL');
     await up.exited;
     await waitFor(async () => (await up.processes()).length === 0, {
@@ -192,7 +199,10 @@ describe('katbus up, when things go wrong,', () => {
 
   it('uses the nats-server that it is given, and leaves it running', async () => {
     await using nats = await startTestNats();
-    await using up = await KatbusUp.run({ words: ['--ports-from', '0', '--nats', nats.url] });
+    await using up = await KatbusUp.run({
+      words: ['--ports-from', '0', '--nats', nats.url, '--no-telescope'],
+    });
+    expect(up.output).not.toContain('telescope');
     const { stdout, code } = await katbus('status', '--portal', up.portalUrl, '--nats', 'nats://127.0.0.1:1');
     expect(stdout).toMatch(/^nats-server +unknown /m);
     expect(stdout).toMatch(/^store +ok +answers the portal$/m);

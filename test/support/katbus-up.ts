@@ -32,7 +32,7 @@ export function katbus(...words: string[]): Promise<CommandOutcome> {
 }
 
 export interface KatbusUpOptions {
-  /** Behind `katbus up --data <folder>`; default: any free ports. */
+  /** Behind `katbus up --data <folder>`; default: any free ports, and a small telescope. */
   readonly words?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -46,7 +46,7 @@ export class KatbusUp implements AsyncDisposable {
 
   private constructor(
     folder: TemporaryFolder,
-    { words = ['--ports-from', '0'], environment = {} }: KatbusUpOptions,
+    { words = ['--ports-from', '0', '--receptors', '2'], environment = {} }: KatbusUpOptions,
   ) {
     this.folder = folder;
     this.child = spawn(process.execPath, [KATBUS, 'up', '--data', folder.path, ...words], {

@@ -58,6 +58,12 @@ describe('the katbus command', () => {
     [['history', 'host.x', '--from', 'yesterday'], 'ISO 8601'],
     [['history', 'host.x', '--format', 'xml'], 'table, csv, json, plot'],
     [['up', '--portal-port', '70000'], '0 to 65535'],
+    [['up', '--receptors', '201'], '1 to 200 receptors'],
+    [['telescope', '--receptors', '1.5'], 'a whole number'],
+    [['telescope', '--sensors', '200001'], '1 to 200000 sensors'],
+    [['telescope', '--rate', '0'], '0.01 to 10 Hz'],
+    [['telescope', '--faults', '-1'], '0 to 1000 times'],
+    [['telescope', '--site-latitude', '91'], '-90 to 90 degrees'],
   ])('refuses %j with exit code 2 and says what is wrong', async (words, text) => {
     const { code, stdout, stderr } = await katbus(...words);
     expect(stderr).toContain(text);

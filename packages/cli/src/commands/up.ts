@@ -1,5 +1,6 @@
 import { DEFAULT_NATS_URL } from '@katbus/bus';
 import { LOG_LEVELS, monitoringUrlOf, parseMonitoringUrl, parsePort } from '@katbus/bus/daemon';
+import { parseReceptors } from '@katbus/components/commands';
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import { PORT_NAMES, planPorts, PORTS, type PortName } from '../up/port-plan.ts';
@@ -11,6 +12,8 @@ interface UpOptions {
   readonly natsServer: boolean;
   readonly natsMonitoring?: string;
   readonly portsFrom?: number;
+  readonly telescope: boolean;
+  readonly receptors: number;
   readonly data: string;
   readonly logLevel: string;
 }
@@ -18,8 +21,8 @@ interface UpOptions {
 export function upCommand(): Command {
   const command = new Command('up')
     .description(
-      'Starts nats-server, store, services, portal and the host component on this machine, shows their log lines, and keeps ' +
-        'them running until Ctrl-C.',
+      'Starts nats-server, store, services, portal, the host component and a simulated telescope on this machine, shows their ' +
+        'log lines, and keeps them running until Ctrl-C.',
     )
     .addOption(new Option('--nats <url>', 'use this nats-server and start none').env('KATBUS_NATS'))
     .addOption(new Option('--no-nats-server', `the same with ${DEFAULT_NATS_URL}`))
@@ -27,6 +30,13 @@ export function upCommand(): Command {
       new Option('--nats-monitoring <url>', 'HTTP monitoring of that nats-server, or none')
         .env('KATBUS_NATS_MONITORING')
         .argParser(parseMonitoringUrl),
+    )
+    .addOption(new Option('--no-telescope', 'without the simulated telescope'))
+    .addOption(
+      new Option('--receptors <n>', 'antennas of the simulated telescope')
+        .env('KATBUS_TELESCOPE_RECEPTORS')
+        .argParser(parseReceptors)
+        .default(64),
     )
     .addOption(new Option('--data <folder>', 'where everything is kept').env('KATBUS_DATA').default('./var'))
     .addOption(
@@ -50,7 +60,7 @@ export function upCommand(): Command {
       'after',
       '\nA port of 0 is any free one. The daemons take their further options from the environment variables that their own\n' +
         'help names, for example: KATBUS_ARCHIVE_DAYS=30 katbus up\n' +
-        '\nExamples:\n  katbus up\n  katbus up --ports-from 9000 --data /tmp/katbus',
+        '\nExamples:\n  katbus up\n  katbus up --no-telescope\n  katbus up --ports-from 9000 --data /tmp/katbus',
     )
     .action(runUp);
 }
@@ -60,10 +70,24 @@ async function runUp(options: UpOptions): Promise<void> {
   const ports = await planPorts(
     givenPorts(options),
     options.portsFrom,
-    natsUrl === undefined ? [] : ['nats', 'natsMonitoring'],
+    unusedPorts(natsUrl !== undefined, !options.telescope),
   );
   const nats = natsUrl === undefined ? undefined : { url: natsUrl, monitoringUrl: monitoringUrlOf(options) };
-  process.exitCode = await up({ ports, nats, data: resolve(options.data), logLevel: options.logLevel });
+  const receptors = options.telescope ? options.receptors : undefined;
+  process.exitCode = await up({
+    ports,
+    nats,
+    receptors,
+    data: resolve(options.data),
+    logLevel: options.logLevel,
+  });
+}
+
+function unusedPorts(hasServer: boolean, hasNoTelescope: boolean): PortName[] {
+  return [
+    ...(hasServer ? (['nats', 'natsMonitoring'] as const) : []),
+    ...(hasNoTelescope ? (['telescope'] as const) : []),
+  ];
 }
 
 function givenPorts(options: object): Partial<Record<PortName, number>> {

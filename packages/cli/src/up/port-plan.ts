@@ -33,6 +33,12 @@ export const PORTS = {
     option: '--host-monitoring-port',
     env: 'KATBUS_HOST_MONITORING_PORT',
   },
+  telescope: {
+    what: "the telescope's monitoring",
+    standard: 8095,
+    option: '--telescope-monitoring-port',
+    env: 'KATBUS_TELESCOPE_MONITORING_PORT',
+  },
 } as const;
 export type PortName = keyof typeof PORTS;
 export type PortPlan = Readonly<Record<PortName, number>>;

@@ -13,6 +13,8 @@ export interface UpSettings {
   readonly ports: PortPlan;
   /** The nats-server to use and, where it is known, its monitoring; undefined: one of our own is started. */
   readonly nats: { readonly url: string; readonly monitoringUrl: string | undefined } | undefined;
+  /** Antennas of the simulated telescope; undefined: there is none. */
+  readonly receptors: number | undefined;
   /** Folder for everything that is kept. */
   readonly data: string;
   readonly logLevel: string;
@@ -75,7 +77,7 @@ async function startAll(keepers: readonly Keeper[], end: PromiseWithResolvers<En
   return true;
 }
 
-function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinter): Part[] {
+function partsOf({ ports, nats, receptors, data, logLevel }: UpSettings, printer: LogPrinter): Part[] {
   const { url: natsUrl, monitoringUrl } = nats ?? {
     url: `nats://${LISTEN_HOST}:${ports.nats}`,
     monitoringUrl: `http://${LISTEN_HOST}:${ports.natsMonitoring}`,
@@ -88,7 +90,7 @@ function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinte
       onLine: (line) => printer.printDaemonLine(name, line),
       onSlow: (reason) => printer.print(name, 'warn', `takes long to be ready: ${reason}`),
     });
-  const monitored = (name: 'store' | 'services' | 'host', ...more: string[]) =>
+  const monitored = (name: 'store' | 'services' | 'host' | 'telescope', ...more: string[]) =>
     daemon(name, ports[name], '--monitoring-port', String(ports[name]), ...more);
   const server = new NatsServerPart({
     port: ports.nats,
@@ -103,6 +105,8 @@ function partsOf({ ports, nats, data, logLevel }: UpSettings, printer: LogPrinte
     monitored('services'),
     daemon('portal', ports.portal, '--port', String(ports.portal)),
     monitored('host', '--nats-monitoring', monitoringUrl ?? 'none'),
+    // Last: who only wants the bus has it before a thousand sensors are made.
+    ...(receptors === undefined ? [] : [monitored('telescope', '--receptors', String(receptors))]),
   ];
 }
 
@@ -110,9 +114,11 @@ function shownUrl(nats: UpSettings['nats']): string | undefined {
   return nats === undefined ? undefined : withoutLogins(nats.url);
 }
 
-function portsLine({ ports, nats, data }: UpSettings): string {
+function portsLine({ ports, nats, receptors, data }: UpSettings): string {
   const server = shownUrl(nats) ?? `nats://${LISTEN_HOST}:${ports.nats} (monitoring ${ports.natsMonitoring})`;
-  const others = (['portal', 'store', 'services', 'host'] as const).map((name) => `${name} ${ports[name]}`);
+  const telescope = receptors === undefined ? [] : (['telescope'] as const);
+  const names = ['portal', 'store', 'services', 'host', ...telescope] as const;
+  const others = names.map((name) => `${name} ${ports[name]}`);
   return `nats-server ${server}, ${others.join(', ')}; data in ${data}`;
 }
 

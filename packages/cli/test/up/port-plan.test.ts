@@ -21,11 +21,12 @@ describe('the ports of up', () => {
       portal: nats + 2,
       store: 0,
       services: nats + 4,
+      telescope: nats + 6,
     });
   });
 
   it('do not go beyond the last port that there is', async () => {
-    await expect(planPorts({}, 65_533)).rejects.toThrow('--ports-from 65533: 6 ports follow');
+    await expect(planPorts({}, 65_533)).rejects.toThrow('--ports-from 65533: 7 ports follow');
   });
 
   it('names the port that is in use, for whom it was, and the option that changes it', async () => {

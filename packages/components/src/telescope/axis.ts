@@ -33,12 +33,14 @@ export class Axis {
   follow(seconds: number, target: number, targetRate: number): void {
     const { lowest, highest, acceleration } = this.limits;
     const reachable = Math.min(highest, Math.max(lowest, target));
-    const distance = reachable - this.position;
+    const leading = reachable === target ? targetRate : 0;
+    // The target's own way in this step is made by going as fast as it does.
+    const distance = reachable - this.position - leading * seconds;
     const closing = Math.min(
       GAIN * Math.abs(distance),
       Math.sqrt(2 * BRAKING_SHARE * acceleration * Math.abs(distance)),
     );
-    this.move(seconds, (reachable === target ? targetRate : 0) + Math.sign(distance) * closing);
+    this.move(seconds, leading + Math.sign(distance) * closing);
   }
 
   /** Brakes. */

@@ -20,6 +20,8 @@ export const ELEVATION: AxisLimits = { lowest: 15, highest: 88, rate: 1, acceler
 /** The dish looks up: the wind finds its edge. */
 export const STOW_ELEVATION = 88;
 const MAINTENANCE_ELEVATION = 20;
+/** A program that starts finds the array at work, half way to any source. */
+const START_ELEVATION = 50;
 
 /** On the sky, degrees; a fifth of the beam at the highest band. */
 const ON_TARGET = 0.05;
@@ -53,8 +55,8 @@ export class Positioner {
     this.elevationGust = new Drift(random.fork('elevation'), GUST_MEMORY_SECONDS);
     this.offset = { azimuth: arcseconds(2) * random.normal(), elevation: arcseconds(2) * random.normal() };
     this.azimuth = new Axis(AZIMUTH, random.between(-5, 5));
-    this.elevation = new Axis(ELEVATION, STOW_ELEVATION);
-    this.requested = { azimuth: this.azimuth.position, elevation: STOW_ELEVATION };
+    this.elevation = new Axis(ELEVATION, START_ELEVATION);
+    this.requested = { azimuth: this.azimuth.position, elevation: START_ELEVATION };
     this.lastRequested = this.requested;
   }
 

@@ -34,7 +34,7 @@ export class Receptor {
   power: 'on' | 'off' = 'on';
   /** Unix seconds. */
   bootedAt: number;
-  band: Band = 'l';
+  band: Band = 'L';
   noiseDiode = false;
   private readonly random: Random;
   private maintenanceFrom: number;

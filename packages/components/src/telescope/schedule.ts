@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 import { horizontal } from './sky.ts';
 import { SOURCES, type Source } from './sources.ts';
 
-export const BANDS = ['u', 'l', 's'] as const;
+export const BANDS = ['U', 'L', 'S'] as const;
 export type Band = (typeof BANDS)[number];
 
 /** What the array looks at for a while. */
@@ -33,7 +33,7 @@ export class Schedule {
   private readonly site: Site;
   private calibrator: Source | undefined;
   private target: Source | undefined;
-  private band: Band = 'l';
+  private band: Band = 'L';
   private scans = 0;
   private blocks = 0;
   private block = '';
@@ -67,7 +67,7 @@ export class Schedule {
     this.block = `${day}-${String(this.blocks).padStart(4, '0')}`;
     this.target = undefined;
     this.calibrator = undefined;
-    if (this.blocks > 1 && this.random.next() < 0.3) this.band = this.random.pick(BANDS) ?? 'l';
+    if (this.blocks > 1 && this.random.next() < 0.3) this.band = this.random.pick(BANDS) ?? 'L';
   }
 
   private choose(kind: Source['kind'], seconds: number): Source | undefined {

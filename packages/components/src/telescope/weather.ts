@@ -105,7 +105,7 @@ export class Weather {
     this.temperature = yearMean + season + day - 4 * front + 1.5 * this.drifts.temperature.step(seconds);
     const dry = yearMean + season - 13 + 3 * this.drifts.dewPoint.step(seconds);
     // Rain brings its own water; air cannot hold more than it can hold.
-    const wet = this.front.rain > 0 ? front : 0;
+    const wet = this.front.rain > 0 ? Math.min(1, 2.5 * front) : 0;
     this.dewPoint = Math.min(this.temperature - 0.2, dry + wet * Math.max(0, this.temperature - 1 - dry));
     this.humidity = relativeHumidity(this.temperature, this.dewPoint);
     const tide = 1.1 * Math.cos(((hours - 10) / 12) * 2 * Math.PI);

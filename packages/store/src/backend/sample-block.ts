@@ -46,6 +46,38 @@ export function sliceBlock(block: ColumnBlock, from: number, to: number): Column
   return from >= to ? EMPTY_BLOCK : new BlockSlice(block, from, to);
 }
 
+/** Each column asked for once: that of a slice is made anew each time. */
+export function columnsOf(block: ColumnBlock): ColumnBlock {
+  const { length, timesUs, valueTimesUs, statuses, kinds, numbers, texts } = block;
+  return { length, timesUs, valueTimesUs, statuses, kinds, numbers, texts };
+}
+
+/** One after the other, as one. */
+export function concatBlocks(blocks: readonly ColumnBlock[]): ColumnBlock {
+  const [only] = blocks;
+  if (only !== undefined && blocks.length === 1) return only;
+  const parts = blocks.map(columnsOf);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const timesUs = new Float64Array(length);
+  const valueTimesUs = new Float64Array(length);
+  const statuses = new Uint8Array(length);
+  const kinds = new Uint8Array(length);
+  const numbers = new Float64Array(length);
+  const hasTexts = parts.some(({ texts }) => texts !== undefined);
+  const texts = hasTexts ? new Array<string | undefined>(length).fill(undefined) : undefined;
+  let at = 0;
+  for (const part of parts) {
+    timesUs.set(part.timesUs, at);
+    valueTimesUs.set(part.valueTimesUs, at);
+    statuses.set(part.statuses, at);
+    kinds.set(part.kinds, at);
+    numbers.set(part.numbers, at);
+    for (let place = 0; place < (part.texts?.length ?? 0); place++) texts![at + place] = part.texts![place];
+    at += part.length;
+  }
+  return { length, timesUs, valueTimesUs, statuses, kinds, numbers, texts };
+}
+
 class BlockSlice implements ColumnBlock {
   readonly length: number;
   readonly #block: ColumnBlock;

@@ -27,7 +27,7 @@ export class DataDirectory {
     attempt(this.path, () => {
       // One by one: of the read-only file system that stops it, Node's recursive mkdir says that a folder does not exist.
       mkdirSync(dirname(resolve(this.path)), { recursive: true });
-      for (const folder of [this.path, this.#days]) {
+      for (const folder of [this.path, this.daysFolder]) {
         if (!existsSync(folder)) mkdirSync(folder);
       }
     });
@@ -38,16 +38,16 @@ export class DataDirectory {
   }
 
   rowsFile(day: number, generation: number): string {
-    return join(this.#days, dayFileName({ day, form: 'rows', generation }));
+    return join(this.daysFolder, dayFileName({ day, form: 'rows', generation }));
   }
 
   chunksFile(day: number, generation: number): string {
-    return join(this.#days, dayFileName({ day, form: 'chunks', generation }));
+    return join(this.daysFolder, dayFileName({ day, form: 'chunks', generation }));
   }
 
   /** The days of which there are files, in order. @throws {StoreError} */
   days(): DayFiles[] {
-    const names = attempt(this.#days, () => readdirSync(this.#days));
+    const names = attempt(this.daysFolder, () => readdirSync(this.daysFolder));
     const days = new Map<number, { rows: number[]; chunks: number[] }>();
     for (const name of names) {
       const file = parseDayFileName(name);
@@ -70,7 +70,7 @@ export class DataDirectory {
   bytes(): number {
     return attempt(this.path, () => {
       let bytes = 0;
-      for (const folder of [this.path, this.#days]) {
+      for (const folder of [this.path, this.daysFolder]) {
         for (const entry of readdirSync(folder, { withFileTypes: true })) {
           // A log may vanish between the listing and the look at it.
           if (entry.isFile()) {
@@ -117,7 +117,7 @@ export class DataDirectory {
     };
   }
 
-  get #days(): string {
+  get daysFolder(): string {
     return join(this.path, 'days');
   }
 }

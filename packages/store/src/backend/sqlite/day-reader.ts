@@ -1,8 +1,13 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { SensorAddress } from '@katbus/protocol';
 import type { ColumnBlock } from '../column-block.ts';
+import { sampleAt } from '../sample-block.ts';
+import type { HistoryPiece } from '../sample-summary.ts';
+import type { StoredSample } from '../stored-sample.ts';
 import { DAY_FILE } from './day-file.ts';
+import type { DayLayer } from './day-layer.ts';
 import { DAY_US } from './day.ts';
+import type { PieceOptions } from './history-reader.ts';
 import { toBlock } from './row-block.ts';
 import { SAMPLE_COLUMNS } from './sample-row.ts';
 import { attempt, openForReading } from './sqlite-file.ts';
@@ -11,18 +16,13 @@ import { attempt, openForReading } from './sqlite-file.ts';
 const SLICE_MS = 20;
 const FIRST_SLICE_US = 60e6;
 const SHORTEST_SLICE_US = 1e6;
-
-/** What a look at one stretch found. `reachedUs`: how far it looked. */
-export interface Slice {
-  readonly block: ColumnBlock;
-  readonly reachedUs: number;
-}
+const ROWS_AT_ONCE = 10_000;
 
 /**
  * A day file open for reading. Its rows are in order of time, all sensors mixed: reading one sensor passes over the others. Therefore it is
  * read in slices of time, whose length follows how long the slices before took, so that nothing else waits for long.
  */
-export class DayReader {
+export class DayReader implements DayLayer {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #findSensor: StatementSync;
@@ -41,7 +41,6 @@ export class DayReader {
     for (const statement of [this.#forwards, this.#backwards]) statement.setReturnArrays(true);
   }
 
-  /** The sensor's id in this file; undefined: it has no samples here. @throws {StoreError} */
   idOf({ component, sensor }: SensorAddress): number | undefined {
     return attempt(this.#path, () => {
       const row = this.#findSensor.get(component, sensor);
@@ -49,39 +48,47 @@ export class DayReader {
     });
   }
 
-  /**
-   * Samples of a sensor from `fromUs` on and before `toUs`, as far as one slice goes and at most `limit` of them.
-   * @throws {StoreError}
-   */
-  slice(id: number, fromUs: number, toUs: number, limit: number): Slice {
-    const untilUs = Math.min(toUs, fromUs + this.#sliceUs);
-    const block = this.#timed(() => this.#read(this.#forwards, id, fromUs, untilUs, limit));
-    const isCutShort = block.length === limit;
-    return { block, reachedUs: isCutShort ? block.timesUs[limit - 1]! + 1 : untilUs };
+  *pieces(
+    id: number,
+    fromUs: number,
+    toUs: number,
+    { rowsAtOnce = ROWS_AT_ONCE }: PieceOptions = {},
+  ): Generator<HistoryPiece, void, void> {
+    let reachedUs = fromUs;
+    while (reachedUs < toUs) {
+      const untilUs = Math.min(toUs, reachedUs + this.#sliceUs);
+      const block = this.#read(this.#forwards, id, reachedUs, untilUs, rowsAtOnce);
+      reachedUs = block.length === rowsAtOnce ? block.timesUs[rowsAtOnce - 1]! + 1 : untilUs;
+      yield { block, reachedUs };
+    }
   }
 
-  /** The last sample of a sensor before `toUs` and not before `fromUs`, as far back as one slice goes. @throws {StoreError} */
-  sliceBack(id: number, fromUs: number, toUs: number): Slice {
-    const sinceUs = Math.max(fromUs, toUs - this.#sliceUs);
-    return {
-      block: this.#timed(() => this.#read(this.#backwards, id, sinceUs, toUs, 1)),
-      reachedUs: sinceUs,
-    };
+  *lastBefore(
+    id: number,
+    fromUs: number,
+    toUs: number,
+  ): Generator<undefined, StoredSample | undefined, void> {
+    let untilUs = toUs;
+    while (untilUs > fromUs) {
+      const sinceUs = Math.max(fromUs, untilUs - this.#sliceUs);
+      const block = this.#read(this.#backwards, id, sinceUs, untilUs, 1);
+      if (block.length > 0) return sampleAt(block, 0);
+      untilUs = sinceUs;
+      yield;
+    }
+    return undefined;
   }
 
   close(): void {
     this.#database.close();
   }
 
+  /** Also learns how long a slice may be. */
   #read(statement: StatementSync, id: number, fromUs: number, toUs: number, limit: number): ColumnBlock {
-    return attempt(this.#path, () => {
-      return toBlock(statement.all(fromUs, toUs, id, limit) as unknown as SQLOutputValue[][]);
-    });
-  }
-
-  #timed(read: () => ColumnBlock): ColumnBlock {
     const startedMs = performance.now();
-    const block = read();
+    const block = attempt(this.#path, () =>
+      toBlock(statement.all(fromUs, toUs, id, limit) as unknown as SQLOutputValue[][]),
+    );
     const tookMs = performance.now() - startedMs;
     if (tookMs < SLICE_MS / 2) this.#sliceUs = Math.min(2 * this.#sliceUs, DAY_US);
     else if (tookMs > 2 * SLICE_MS) this.#sliceUs = Math.max(this.#sliceUs / 2, SHORTEST_SLICE_US);

@@ -1,22 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SensorAddress } from '@katbus/protocol';
+import { StoreError } from '../../errors.ts';
 import type { HistoryBlock } from '../backend.ts';
 import { EMPTY_BLOCK, sampleAt } from '../sample-block.ts';
 import type { HistoryPiece } from '../sample-summary.ts';
 import { wireBytes, type StoredSample } from '../stored-sample.ts';
-import type { DataDirectory } from './data-directory.ts';
-import { DayReader } from './day-reader.ts';
+import type { DataDirectory, DayFiles } from './data-directory.ts';
 import { dayOf, startOfDay } from './day.ts';
+import { OpenDay } from './open-day.ts';
 import { OpenFiles } from './open-files.ts';
-import { attempt } from './sqlite-file.ts';
 
-const OPEN_DAY_FILES = 16;
+const OPEN_DAYS = 16;
 
 /** Samples read at once where a block of samples is wanted: what bounds the overshoot beyond its bytes. */
 const SAMPLES_AT_ONCE = 1_000;
 
-/** Samples read at once from rows where columns are wanted. */
-const ROWS_AT_ONCE = 10_000;
+/** How often a day is looked at again whose files were changed, by a closing, while they were opened. */
+const ATTEMPTS = 3;
 
 export interface BlockRequest {
   readonly address: SensorAddress;
@@ -31,21 +31,18 @@ export interface BlockRequest {
 export interface PieceOptions {
   /** Whether samples between these two times (both belong to it) may be summed up; absent: never. */
   readonly maySumUp?: ((firstUs: number, lastUs: number) => boolean) | undefined;
-  /** Most rows in a block. */
-  readonly rowsAtOnce?: number;
+  /** Most samples in a block that is read from rows. */
+  readonly rowsAtOnce?: number | undefined;
 }
 
-/** Reads samples from day files. Asynchronous only to let other calls have their turn between two slices. */
+/** Reads samples from the files of days. Asynchronous only to let other calls have their turn between two slices. */
 export class HistoryReader {
   readonly #directory: DataDirectory;
-  readonly #files: OpenFiles<DayReader>;
+  readonly #days: OpenFiles<OpenDay>;
 
   constructor(directory: DataDirectory) {
     this.#directory = directory;
-    this.#files = new OpenFiles(OPEN_DAY_FILES, (day) => {
-      const path = directory.rowsFile(day, 0);
-      return attempt(path, () => new DayReader(path));
-    });
+    this.#days = new OpenFiles(OPEN_DAYS, (day) => this.#openDay(day));
   }
 
   /**
@@ -57,21 +54,22 @@ export class HistoryReader {
     address: SensorAddress,
     startUs: number,
     endUs: number,
-    { rowsAtOnce = ROWS_AT_ONCE }: PieceOptions = {},
+    options: PieceOptions = {},
   ): Generator<HistoryPiece, void, void> {
-    for (const day of this.#daysBetween(startUs, endUs)) {
-      const id = this.#idIn(day, address);
-      const dayEndUs = Math.min(endUs, startOfDay(day + 1));
-      if (id === undefined) {
-        yield { block: EMPTY_BLOCK, reachedUs: dayEndUs };
-        continue;
-      }
-      let fromUs = Math.max(startUs, startOfDay(day));
-      while (fromUs < dayEndUs) {
-        const { block, reachedUs } = this.#files.get(day).slice(id, fromUs, dayEndUs, rowsAtOnce);
-        yield { block, reachedUs };
-        fromUs = reachedUs;
-      }
+    for (const files of this.#daysBetween(startUs, endUs)) {
+      const dayEndUs = Math.min(endUs, startOfDay(files.day + 1));
+      let fromUs = Math.max(startUs, startOfDay(files.day));
+      let day: OpenDay;
+      do {
+        day = this.#day(files.day);
+        for (const piece of day.pieces(address, fromUs, dayEndUs, options)) {
+          yield piece;
+          fromUs = piece.reachedUs;
+          // Closed meanwhile, to make room or because a closing has changed its files: it is opened again and read on.
+          if (day.isClosed) break;
+        }
+      } while (day.isClosed);
+      if (fromUs < dayEndUs) yield { block: EMPTY_BLOCK, reachedUs: dayEndUs };
     }
   }
 
@@ -99,34 +97,60 @@ export class HistoryReader {
 
   /** The last sample before a time. @throws {StoreError} */
   async lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined> {
-    for (const day of this.#daysBetween(-Infinity, timeUs).reverse()) {
-      await setImmediate();
-      const id = this.#idIn(day, address);
-      if (id === undefined) continue;
-      const dayStartUs = startOfDay(day);
-      let toUs = Math.min(timeUs, startOfDay(day + 1));
-      while (toUs > dayStartUs) {
-        const { block, reachedUs } = this.#files.get(day).sliceBack(id, dayStartUs, toUs);
-        if (block.length > 0) return sampleAt(block, 0);
-        toUs = reachedUs;
+    for (const files of this.#daysBetween(-Infinity, timeUs).reverse()) {
+      for (;;) {
         await setImmediate();
+        const day = this.#day(files.day);
+        const search = day.lastBefore(address, timeUs);
+        let step = search.next();
+        while (!step.done && !day.isClosed) {
+          await setImmediate();
+          if (!day.isClosed) step = search.next();
+        }
+        if (!step.done) continue;
+        if (step.value !== undefined) return step.value;
+        break;
       }
     }
     return undefined;
   }
 
+  /** Lets go of files that are no more those of their day. @throws {StoreError} */
+  refresh(): void {
+    this.#listed();
+  }
+
   close(): void {
-    this.#files.closeAll();
+    this.#days.closeAll();
   }
 
-  #daysBetween(startUs: number, endUs: number): number[] {
-    return this.#directory
-      .days()
-      .map(({ day }) => day)
-      .filter((day) => startOfDay(day + 1) > startUs && day <= dayOf(endUs - 1));
+  #daysBetween(startUs: number, endUs: number): DayFiles[] {
+    return this.#listed().filter(({ day }) => startOfDay(day + 1) > startUs && day <= dayOf(endUs - 1));
   }
 
-  #idIn(day: number, address: SensorAddress): number | undefined {
-    return this.#files.get(day).idOf(address);
+  /** The days there are; what is open of one whose files are others now is closed. */
+  #listed(): DayFiles[] {
+    const days = this.#directory.days();
+    for (const [day, open] of this.#days.entries()) {
+      const files = days.find((some) => some.day === day);
+      if (files === undefined || !open.holds(files)) this.#days.close(day);
+    }
+    return days;
+  }
+
+  #day(day: number): OpenDay {
+    return this.#days.get(day);
+  }
+
+  #openDay(day: number): OpenDay {
+    for (let attempt = 1; ; attempt++) {
+      const files = this.#directory.filesOf(day);
+      try {
+        return new OpenDay(this.#directory, files);
+      } catch (error) {
+        const hasChanged = JSON.stringify(this.#directory.filesOf(day)) !== JSON.stringify(files);
+        if (!(error instanceof StoreError) || !hasChanged || attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 }

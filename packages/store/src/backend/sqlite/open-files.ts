@@ -31,6 +31,10 @@ export class OpenFiles<File extends Closable> {
     file?.close();
   }
 
+  entries(): [number, File][] {
+    return [...this.#files];
+  }
+
   keys(): number[] {
     return [...this.#files.keys()];
   }

@@ -24,6 +24,7 @@ const methods = {
   floor: () => opened().catalogue.floor(),
   quarantine: (query: QuarantineQuery) => opened().catalogue.quarantine(query),
   gaps: () => opened().catalogue.gaps(),
+  refresh: () => reader?.history.refresh(),
   close: () => reader?.close(),
 };
 export type ReaderMethods = typeof methods;

@@ -18,6 +18,13 @@ import { archiveIdentity } from '../../election/archive-identity.ts';
 import { QUARANTINE_BYTES } from '../quarantine-bound.ts';
 import type { SampleRow, StoredSample } from '../stored-sample.ts';
 import type { GapRow, StreamFloor, WriteBatch } from '../write-batch.ts';
+import {
+  DayKeeping,
+  KEEPING_DEFAULTS,
+  type KeepingEvent,
+  type KeepingOptions,
+} from './closing/day-keeping.ts';
+import type { ClosingReport } from './closing/day-closing.ts';
 import { DataDirectory } from './data-directory.ts';
 import { packBatch } from './packed-batch.ts';
 import type { ReaderMethods } from './reader-thread.ts';
@@ -29,18 +36,24 @@ import type { WriterMethods } from './writer-thread.ts';
 import type { WriterOptions } from './writer.ts';
 
 /** Options of the SQLite back end. Defaults: {@link SQLITE_DEFAULTS}. */
-export interface SqliteOptions {
+export interface SqliteOptions extends Partial<KeepingOptions> {
   /** The data directory; made when it is missing. */
   readonly directory: string;
   /** How much quarantine is kept; the oldest goes. */
   readonly quarantineBytes?: number;
   /** A file's write-ahead log is folded into it when it has about so many bytes. */
   readonly foldAtBytes?: number;
+  /** Days were closed or removed, or could not be. */
+  readonly onKept?: (event: KeepingEvent) => void;
 }
 
-export const SQLITE_DEFAULTS = { quarantineBytes: QUARANTINE_BYTES, foldAtBytes: 32 * 1024 ** 2 } as const;
+export const SQLITE_DEFAULTS = {
+  quarantineBytes: QUARANTINE_BYTES,
+  foldAtBytes: 32 * 1024 ** 2,
+  ...KEEPING_DEFAULTS,
+} as const;
 
-/** Samples in one SQLite file a day, everything else in a catalogue file; one thread writes, one reads. STORAGE.md has the schema. */
+/** Samples in one SQLite file a day, everything else in a catalogue file; one thread writes, one reads, one closes days. STORAGE.md has the schema. */
 export class SqliteBackend implements Backend {
   readonly name = 'sqlite';
   readonly identity: string;
@@ -48,14 +61,19 @@ export class SqliteBackend implements Backend {
   readonly #directory: string;
   #reader: Thread<ReaderMethods>;
   readonly #numbers = new SensorNumbers();
+  readonly #keeping: DayKeeping;
   readonly #unlock: () => void;
 
-  private constructor(options: WriterOptions, identity: string, unlock: () => void) {
+  private constructor(options: Required<SqliteOptions>, identity: string, unlock: () => void) {
     this.identity = identity;
     this.#unlock = unlock;
-    this.#writer = new Thread('SQLite writer', new URL('./writer-thread.ts', import.meta.url), options);
-    this.#directory = options.directory;
+    const { directory, quarantineBytes, foldAtBytes, onKept, ...keeping } = options;
+    this.#directory = directory;
+    const writerOptions: WriterOptions = { directory, quarantineBytes, foldAtBytes };
+    this.#writer = new Thread('SQLite writer', new URL('./writer-thread.ts', import.meta.url), writerOptions);
     this.#reader = this.#startReader();
+    const threads = { writer: this.#writer, reader: () => this.#reading() };
+    this.#keeping = new DayKeeping(new DataDirectory(directory), threads, keeping, onKept);
   }
 
   /** @throws {StoreError} LOCKED, SCHEMA_VERSION, FOREIGN_FILE, or what the disk has to say */
@@ -70,7 +88,11 @@ export class SqliteBackend implements Backend {
       unlock();
       throw error;
     }
-    const backend = new SqliteBackend({ ...SQLITE_DEFAULTS, ...options }, identity, unlock);
+    const backend = new SqliteBackend(
+      { ...SQLITE_DEFAULTS, onKept: () => undefined, ...options },
+      identity,
+      unlock,
+    );
     try {
       await backend.#writer.call('open', undefined);
       // Opens the catalogue for reading, which the writer has made if need be.
@@ -143,9 +165,28 @@ export class SqliteBackend implements Backend {
     return this.#writer.call('statistics', undefined);
   }
 
+  /**
+   * Closes the days that are due at a time, and removes those that are kept no longer; happens by itself every minute. Never rejects: `onKept`
+   * tells what failed.
+   */
+  keepDays(nowMs: number): Promise<void> {
+    return this.#keeping.pass(nowMs);
+  }
+
+  /**
+   * Makes chunks of a day's rows now, due or not.
+   * @param day counted from 1970-01-01
+   * @returns undefined: it has no rows
+   * @throws {StoreError} it stays as it was
+   */
+  closeDay(day: number): Promise<ClosingReport | undefined> {
+    return this.#keeping.closeDay(day);
+  }
+
   /** The reader goes first: the last connection to a file folds its log, and that must be one that may write. */
   async close(): Promise<void> {
     try {
+      await this.#keeping.end();
       await this.#reader.close();
       await this.#writer.close();
     } finally {

@@ -104,13 +104,20 @@ function create(path: string, kind: FileKind): void {
   } finally {
     database.close();
   }
+  // What a file of this name, removed since, may have left must not be taken for the log of this one.
+  for (const name of [`${path}-wal`, `${path}-shm`]) rmSync(name, { force: true });
   renameSync(draft, path);
   syncFolder(dirname(path));
 }
 
 /** Makes a new name in a folder durable. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
+export function syncFolder(folder: string): void {
+  syncFile(folder);
+}
+
+/** Makes what was written into a file durable. */
+export function syncFile(path: string): void {
+  const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
   } finally {

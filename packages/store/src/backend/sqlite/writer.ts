@@ -78,13 +78,12 @@ export class Writer {
 
   /**
    * What is written of a day from now on goes to another file, so that those written so far can be made into chunks.
-   * @returns the last generation of rows that does not change any more
+   * @returns the generation through which rows do not change any more
    * @throws {StoreError}
    */
   seal(day: number): number {
     const generation = this.#generationOf(day);
     this.#days.close(day);
-    if (!this.#directory.filesOf(day).rows.includes(generation)) return generation - 1;
     this.#generations.set(day, generation + 1);
     return generation;
   }

@@ -1,5 +1,6 @@
 import type { Broker, BrokerEvent, Sensor } from '@katbus/bus';
 import { addCounters, countersOf, type ComponentCounters } from '../component-metrics.ts';
+import { untilNameLost } from '../name-loss.ts';
 import { readFeed, type Feed } from './feed.ts';
 import type { ModelComponent } from './telescope-model.ts';
 
@@ -10,6 +11,8 @@ export interface LiveComponentOptions {
   readonly model: ModelComponent;
   readonly connect: Connect;
   readonly onEvent: (event: BrokerEvent) => void;
+  /** Another process has taken its name: it has fallen silent. */
+  readonly onNameLost: (error: unknown) => void;
 }
 
 type State =
@@ -41,11 +44,12 @@ export class LiveComponent {
     return this.state.name === 'live';
   }
 
-  /** Whether it is on the bus, or on its way there or away, as asked for last. Resolves when that is so. */
+  /** Asks it to be on the bus, or not to be. @returns a promise that settles when that is so, or rejects with why it cannot be */
   want(isWanted: boolean): Promise<void> {
     if (isWanted !== this.isWanted) {
       this.isWanted = isWanted;
-      this.turn = this.turn.then(() => (this.isWanted ? this.join() : this.leave()));
+      const before = this.turn.catch(() => undefined); // whoever asked for that has been told
+      this.turn = before.then(() => (this.isWanted ? this.join() : this.leave()));
     }
     return this.turn;
   }
@@ -67,8 +71,12 @@ export class LiveComponent {
   private async join(): Promise<void> {
     if (this.state.name !== 'absent') return;
     this.state = { name: 'joining' };
-    const broker = await this.options.connect(this.model);
+    const broker = await this.options.connect(this.model).catch((error: unknown) => {
+      this.state = { name: 'absent' };
+      throw error;
+    });
     broker.onEvent(this.options.onEvent);
+    untilNameLost(broker, () => (this.state = { name: 'absent' })).catch(this.options.onNameLost);
     const sensors: Sensor[] = [];
     for (const feed of this.model.feeds) {
       const sensor = broker.addSensor(feed.definition);

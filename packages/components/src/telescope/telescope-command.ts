@@ -1,10 +1,17 @@
-import { daemonCommand, numberWithin, runDaemon, type DaemonOptions } from '@katbus/bus/daemon';
+import {
+  daemonCommand,
+  numberWithin,
+  runDaemon,
+  takeoverOption,
+  type DaemonOptions,
+  type TakeoverOptions,
+} from '@katbus/bus/daemon';
 import { MEERKAT } from '@katbus/protocol';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { startTelescopeDaemon } from './telescope-daemon.ts';
 import { MOST_RECEPTORS, MOST_SENSORS, TELESCOPE_DEFAULTS } from './telescope-model.ts';
 
-interface TelescopeCommandOptions extends DaemonOptions {
+interface TelescopeCommandOptions extends DaemonOptions, TakeoverOptions {
   readonly receptors: number;
   readonly sensors?: number;
   readonly rate: number;
@@ -92,6 +99,7 @@ export function telescopeCommand(): Command {
         .argParser(numberWithin(-500, 10_000, 'metres'))
         .default(MEERKAT.elevation),
     )
+    .addOption(takeoverOption())
     .addHelpText(
       'after',
       '\nThe components are anc (weather), array, cbf (correlator) and a receptor each: m000, m001, ...\n' +
@@ -115,7 +123,18 @@ function settingsOf(options: TelescopeCommandOptions) {
     longitude: options.siteLongitude,
     elevation: options.siteElevation,
   };
-  return { nats, receptors, sensors, rate, seed, faults, speed, meanWind, site };
+  return {
+    nats,
+    receptors,
+    sensors,
+    rate,
+    seed,
+    faults,
+    speed,
+    meanWind,
+    site,
+    takeover: options.takeover === true,
+  };
 }
 
 function wholeWithin(least: number, most: number, unit: string): (text: string) => number {

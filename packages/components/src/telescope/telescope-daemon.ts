@@ -12,6 +12,8 @@ export interface TelescopeDaemonOptions extends TelescopeSettings {
   readonly rate: number;
   /** How much faster than real time the sky turns, the weather changes and faults happen. */
   readonly speed: number;
+  /** Whether to take the components' names from a process that has them. */
+  readonly takeover?: boolean;
 }
 
 /** A component that loses power does not wait long for acknowledgements. */
@@ -37,6 +39,7 @@ export function startTelescopeDaemon(
       description,
       version: '0.1.0',
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
+      takeover: options.takeover ?? false,
       waitOnFirstConnect: true,
       onWaiting: (line) => logger.warn(line),
     });
@@ -50,6 +53,7 @@ export function startTelescopeDaemon(
         `faults ${options.faults === 0 ? 'never happen' : 'happen'}, seed ${options.seed}`,
     );
   }, failed.reject);
+  telescope.nameLost.catch(failed.reject);
   return {
     readiness: () => telescope.reason,
     stop: () => telescope.stop(),

@@ -23,6 +23,8 @@ const JOINING_AT_ONCE = 8;
 export class Telescope {
   /** Settles when all components have joined, or rejects with why one could not. */
   readonly joined: Promise<void>;
+  /** Rejects when another process has taken the name of a component. */
+  readonly nameLost: Promise<never>;
   private readonly options: TelescopeOptions;
   private readonly components: readonly LiveComponent[];
   private readonly trouble: BusTrouble;
@@ -37,12 +39,15 @@ export class Telescope {
     this.options = options;
     this.modelStart = model.now;
     this.trouble = new BusTrouble(logger);
+    const nameLost = Promise.withResolvers<never>();
+    this.nameLost = nameLost.promise;
     this.components = model.components.map(
       (component) =>
         new LiveComponent({
           model: component,
           connect,
           onEvent: (event) => this.trouble.take(component.name, event),
+          onNameLost: nameLost.reject,
         }),
     );
     const places = this.components.flatMap((component) =>

@@ -118,4 +118,19 @@ describe('a telescope on the bus', () => {
       await daemon.stop();
     }
   }, 40_000);
+
+  it('ends when another telescope takes its names over, which one that is not told to does not', async () => {
+    const first = start({ receptors: 1, faults: 0 });
+    await waitFor(() => first.daemon.readiness() === undefined, { what: 'the first to join' });
+    const refused = start({ receptors: 1, faults: 0 });
+    await expect(refused.daemon.ended).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+    await refused.daemon.stop();
+    expect(first.daemon.readiness()).toBeUndefined();
+    const firstEnded = expect(first.daemon.ended).rejects.toMatchObject({ code: 'NAME_LOST' });
+    const second = start({ receptors: 1, faults: 0, takeover: true });
+    await waitFor(() => second.daemon.readiness() === undefined, { what: 'the second to join' });
+    await firstEnded;
+    await first.daemon.stop();
+    await second.daemon.stop();
+  }, 30_000);
 });

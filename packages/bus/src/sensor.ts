@@ -34,20 +34,21 @@ export interface UpdateOptions {
  * There may be 200,000 of these, so a sensor has six fields; what changes with its updates is a row of the throttle, which no object is made for.
  */
 export class Sensor {
-  readonly attributes: Attributes;
-  /** The subject's last token. */
-  readonly token: string;
   /** Which row of the throttle and of the timer wheel is this sensor's. */
   readonly row: number;
   private readonly kind: SensorKind;
   private held: SensorSampling;
+  readonly attributes: Attributes;
+  /** The subject's last token. */
+  readonly token: string;
 
   constructor(kind: SensorKind, token: string, attributes: Attributes, sampling: SensorSampling) {
-    this.kind = kind;
-    this.token = token;
-    this.attributes = attributes;
-    this.held = sampling;
+    // In this order, so that what each update looks at lies together.
     this.row = kind.outlet.throttle.add();
+    this.kind = kind;
+    this.held = sampling;
+    this.attributes = attributes;
+    this.token = token;
   }
 
   get address(): SensorAddress {

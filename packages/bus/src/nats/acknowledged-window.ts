@@ -157,11 +157,13 @@ export class AcknowledgedWindow {
     reply: string | undefined,
     resend: string | undefined,
   ): string | undefined {
-    const options: { reply?: string; headers?: Record<string, string> } = {};
-    if (reply !== undefined) options.reply = `${this.inbox}.${lane}.${reply}`;
-    if (resend !== undefined) options.headers = { [RESEND_HEADER]: resend };
+    const to = reply === undefined ? undefined : `${this.inbox}.${lane}.${reply}`;
     try {
-      this.connection.publish(subject, payload, options);
+      if (to !== undefined && resend === undefined) this.connection.write(subject, to, payload);
+      else {
+        const headers = resend === undefined ? undefined : { [RESEND_HEADER]: resend };
+        this.connection.publish(subject, payload, { reply: to, headers });
+      }
       return undefined;
     } catch (error) {
       // Too large for this server, or a subject that NATS refuses: sending it again would not help.

@@ -2,33 +2,35 @@ import type { SampleValue } from '@katbus/protocol';
 
 const ROWS_A_BLOCK = 1024;
 
-/** Where the parts of a row are, in units of their own size from the row's beginning: ten doubles, seven counts, four bytes. */
+/**
+ * Where the parts of a row are, in units of their own size from the row's beginning. What an update touches that is dropped stands in the first
+ * 48 bytes: of 200,000 sensors in no order, each line of memory has to be fetched anew, and that takes longer than all the rest.
+ */
 export const DOUBLE = {
-  archivedAtUs: 0,
-  sentAtUs: 1,
-  statusSentAtUs: 2,
-  archivedValue: 3,
-  sentValueTimeUs: 4,
-  lastTimeUs: 5,
-  newestAtUs: 6,
-  newestValueTimeUs: 7,
-  newestValue: 8,
-  sentValue: 9,
+  sentValue: 0,
+  newestValue: 1,
+  newestValueTimeUs: 2,
+  newestAtUs: 3,
+  archivedAtUs: 5,
+  sentAtUs: 6,
+  statusSentAtUs: 7,
+  archivedValue: 8,
+  sentValueTimeUs: 9,
+  lastTimeUs: 10,
 } as const;
+export const BYTE = { holding: 32, newestStatus: 33, sentStatus: 34, marks: 35 } as const;
 /** 32 bits each: after 4,294,967,295 they begin again. */
 export const COUNT = {
-  archive: 20,
-  normal: 21,
-  repeated: 22,
-  held: 23,
-  unchanged: 24,
-  superseded: 25,
-  statusStorm: 26,
+  unchanged: 9,
+  superseded: 22,
+  statusStorm: 23,
+  archive: 24,
+  normal: 25,
+  repeated: 26,
+  held: 27,
 } as const;
-export const BYTE = { holding: 108, newestStatus: 109, sentStatus: 110, marks: 111 } as const;
 
-/** Bytes of a row. What belongs to one sensor lies together: of 200,000 sensors in no order, each line of memory must be fetched anew. */
-const ROW_BYTES = 112;
+const ROW_BYTES = 128;
 const DOUBLES_A_ROW = ROW_BYTES / 8;
 const COUNTS_A_ROW = ROW_BYTES / 4;
 

@@ -77,7 +77,7 @@ export class ThrottleRow extends RowStorage implements SamplingState {
     return STATUSES[this.bytes[this.firstByte + BYTE.newestStatus]!]!;
   }
   set newestStatus(status: Status) {
-    this.bytes[this.firstByte + BYTE.newestStatus] = statusRank(status);
+    this.bytes[this.firstByte + BYTE.newestStatus] = status === STATUSES[0] ? 0 : statusRank(status);
   }
   get sentStatus(): Status {
     return STATUSES[this.bytes[this.firstByte + BYTE.sentStatus]!]!;
@@ -150,8 +150,9 @@ export class ThrottleRow extends RowStorage implements SamplingState {
   protected setValue(value: ValuePlace, content: SampleValue): void {
     if (typeof content === 'number') {
       this.doubles[this.firstDouble + VALUE_DOUBLES[value]!] = content;
+      if (this.isNumber(value)) return;
       // What stood there before is let go, however large.
-      if (!this.isNumber(value)) this.setOther(value, null);
+      this.setOther(value, null);
       this.mark(1 << value, false);
     } else {
       this.setOther(value, content);

@@ -57,8 +57,7 @@ export class Throttle extends ThrottleRow {
     this.newestStatus = status;
     this.newestValueTimeUs = valueTimeUs;
     this.newestAtUs = wallUs;
-    this.hasNewest = true;
-    if (news === 'first') this.statusSentAtUs = -Infinity;
+    if (news === 'first') this.begin();
     const verdict = takeUpdate(this, nowUs, news);
     if (heldBefore !== 'nothing')
       this.addToCount(heldBefore === 'status' ? COUNT.statusStorm : COUNT.superseded);
@@ -139,6 +138,11 @@ export class Throttle extends ThrottleRow {
       held: holding === 'nothing' ? undefined : this.newest(row),
       sent: this.sent(row),
     };
+  }
+
+  private begin(): void {
+    this.hasNewest = true;
+    this.statusSentAtUs = -Infinity;
   }
 
   private standOn(row: number, rule: SamplingRule): void {

@@ -16,6 +16,7 @@ import { PortalMetrics } from './metrics.ts';
 import { NatsPulse } from './nats-pulse.ts';
 import { Dispatcher } from './rpc/dispatcher.ts';
 import { portalMethods } from './rpc/methods.ts';
+import { SensorWatches } from './scrape/sensor-watches.ts';
 import { StoreClient } from './store-client.ts';
 import { WebsocketServer } from './websocket/websocket-server.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -56,6 +57,7 @@ export class Portal {
   readonly #http: FastifyInstance;
   readonly #pulse: NatsPulse;
   readonly #filters: Filters;
+  readonly #watches: SensorWatches;
   #port = 0;
   #state: 'running' | 'stopping' = 'running';
 
@@ -115,10 +117,22 @@ export class Portal {
     this.name = name;
     this.#connection = connection;
     this.#filters = filters;
+    this.#watches = new SensorWatches(delivery, limits, metrics);
     this.#delivery = delivery;
     this.#websockets = new WebsocketServer({ delivery, dispatcher, limits, metrics, allowedOrigins });
     const readiness = () => this.readiness();
-    this.#http = createHttpServer({ assets, registry, metrics, readiness, logger, store, listing, filters });
+    this.#http = createHttpServer({
+      assets,
+      registry,
+      metrics,
+      readiness,
+      logger,
+      version: manifest.version,
+      store,
+      listing,
+      filters,
+      watches: this.#watches,
+    });
     this.#http.server.on('upgrade', this.#websockets.handleUpgrade);
     this.#pulse = new NatsPulse({
       connection,
@@ -153,6 +167,7 @@ export class Portal {
     this.#state = 'stopping';
     this.#pulse.close();
     await this.#websockets.stop();
+    this.#watches.close();
     this.#delivery.stop();
     await this.#http.close();
     await this.#filters.close();

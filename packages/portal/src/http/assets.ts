@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { answer } from './route-schema.ts';
 
 export interface Asset {
   readonly contentType: string;
@@ -15,7 +16,7 @@ export const DEFAULT_ASSETS: Assets = new Map([
     '/',
     {
       contentType: 'text/html; charset=utf-8',
-      body: '<!doctype html><html lang="en"><title>Katbus</title><p>This is a Katbus portal: <a href="/api/list?readings=true">sensors</a>.</html>\n',
+      body: '<!doctype html><html lang="en"><title>Katbus</title><p>This is a Katbus portal: <a href="/api/list?readings=true">sensors</a>, <a href="/api/openapi.json">its HTTP interface</a>.</html>\n',
     },
   ],
 ]);
@@ -48,7 +49,16 @@ export function assetRoutes(app: FastifyInstance, assets: Assets): void {
   for (const [path, { contentType, body }] of assets) {
     const bytes = Buffer.from(body);
     const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`;
-    app.get(path, (request, reply) => {
+    const [type = contentType] = contentType.split(';');
+    const schema = {
+      summary: `A file of the page: ${path}`,
+      tags: ['page'],
+      response: {
+        200: answer('As it is', { [type]: { type: 'string', format: 'binary' } }),
+        304: { description: 'The browser has it: its ETag is that of If-None-Match', type: 'null' },
+      },
+    };
+    app.get(path, { schema }, (request, reply) => {
       void reply.header('cache-control', 'no-cache').header('etag', etag);
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       return reply.type(contentType).send(bytes);

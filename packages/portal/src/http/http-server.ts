@@ -1,21 +1,30 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { PortInUseError, type Logger, type Readiness } from '@katbus/bus/daemon';
+import { PortInUseError, type Logger } from '@katbus/bus/daemon';
 import type { Registry } from 'prom-client';
 import type { PortalMetrics } from '../metrics.ts';
 import { WEBSOCKET_PATH } from '../websocket/websocket-server.ts';
-import { apiRoutes, type ApiServices } from './api-routes.ts';
 import { assetRoutes, SECURITY_HEADERS, type Assets } from './assets.ts';
 import { failureOf, httpFailure, type HttpFailure } from './errors.ts';
+import { historyRoute } from './history-route.ts';
+import { monitoringRoutes } from './monitoring-routes.ts';
+import { collectRoutes, openapiRoute } from './openapi.ts';
 import { answerRaw } from './raw-answer.ts';
+import { errorAnswers } from './route-schema.ts';
+import { scrapeRoute, type ScrapeServices } from './scrape-route.ts';
+import { sensorRoutes, type SensorServices } from './sensor-routes.ts';
 
-export interface HttpServerOptions extends ApiServices {
+export interface HttpServerOptions extends SensorServices, ScrapeServices {
   readonly assets: Assets;
   readonly registry: Registry;
   readonly metrics: PortalMetrics;
-  readonly readiness: Readiness;
+  /** Of the portal. */
+  readonly version: string;
   readonly logger: Logger;
 }
+
+/** Of a request line and its header fields; more is answered with 431. */
+const LARGEST_HEADER_BYTES = 128 * 1024;
 
 /** The portal's HTTP interface, ready to listen; PROTOCOL.md, "HTTP". */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
@@ -23,11 +32,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     // The answer to a request that is cut off in the middle is cut too: a stop does not wait for a slow reader.
     forceCloseConnections: true,
+    // A filter of 65,536 characters fits into a query.
+    http: { maxHeaderSize: LARGEST_HEADER_BYTES },
     // Before there is a route, a reply has no type of its own.
     frameworkErrors: (error, _request, reply) => void answer(reply as FastifyReply, failureOf(error)),
     clientErrorHandler: (error, socket) => answerRaw(socket, clientFailure(error.code)),
     ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true, allErrors: false },
+      customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true, allErrors: false },
     },
   });
   app.addHook('onRequest', (_request, reply, done) => {
@@ -48,13 +59,19 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     if (failure.status === 405) void reply.header('allow', 'GET, HEAD');
     return answer(reply, failure);
   });
-  app.get(WEBSOCKET_PATH, (_request, reply) => {
-    void reply.header('upgrade', 'websocket');
-    return answer(reply, httpFailure(426, 'UPGRADE_REQUIRED', 'connect with a websocket client'));
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  collectRoutes(app, options.version);
+  // In a plugin, because what collects them is one: fastify loads plugins in order, and routes at once.
+  app.register((routes, _options, done) => {
+    sensorRoutes(routes, options);
+    historyRoute(routes, options);
+    scrapeRoute(routes, options);
+    monitoringRoutes(routes, options);
+    openapiRoute(routes);
+    websocketRoute(routes);
+    assetRoutes(routes, options.assets);
+    done();
   });
-  monitoringRoutes(app, options);
-  apiRoutes(app, options);
-  assetRoutes(app, options.assets);
   return app;
 }
 
@@ -69,17 +86,21 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   return (app.server.address() as AddressInfo).port;
 }
 
-function monitoringRoutes(app: FastifyInstance, { registry, readiness }: HttpServerOptions): void {
-  const plain = 'text/plain; charset=utf-8';
-  app.get('/healthz', (_request, reply) => reply.type(plain).send('ok\n'));
-  app.get('/readyz', (_request, reply) => {
-    const reason = readiness();
-    if (reason === undefined) return reply.type(plain).send('ready\n');
-    return reply.code(503).type(plain).send(`not ready: ${reason}\n`);
+/** Who comes here has not asked for an upgrade: those are answered before there is a route. */
+function websocketRoute(app: FastifyInstance): void {
+  const schema = {
+    operationId: 'websocket',
+    summary: 'The websocket of the native protocol',
+    tags: ['page'],
+    response: {
+      101: { description: 'The answer to a websocket handshake', type: 'null' },
+      ...errorAnswers(426),
+    },
+  };
+  app.get(WEBSOCKET_PATH, { schema }, (_request, reply) => {
+    void reply.header('upgrade', 'websocket');
+    return answer(reply, httpFailure(426, 'UPGRADE_REQUIRED', 'connect with a websocket client'));
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
 }
 
 function answer(reply: FastifyReply, { status, body }: HttpFailure) {

@@ -1,0 +1,50 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { addSharedSchemas, answer, errorAnswers, JSON_TYPE } from './route-schema.ts';
+
+export const OPENAPI_PATH = '/api/openapi.json';
+
+/** Collects what the routes say of themselves that are added, in plugins, after this. */
+export function collectRoutes(app: FastifyInstance, version: string): void {
+  addSharedSchemas(app);
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Katbus portal',
+        description:
+          'Sensors of an observatory: which there are, what they were, and what they are now, over HTTP. Live samples come by websocket at /ws; PROTOCOL.md of Katbus specifies both. ' +
+          'Only GET and HEAD. Times are Unix seconds, UTC. Every error has the shape HttpError.',
+        version,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      tags: [
+        { name: 'sensors', description: 'Sensors and their samples' },
+        { name: 'monitoring', description: 'The state of the portal itself' },
+        { name: 'page', description: 'The page for people, and the websocket' },
+      ],
+    },
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, place) =>
+        typeof schema.$id === 'string' ? schema.$id : `shape-${place}`,
+    },
+  });
+}
+
+/** The document itself, made once. */
+export function openapiRoute(app: FastifyInstance): void {
+  const schema = {
+    operationId: 'openapi',
+    summary: 'This document: OpenAPI 3.1',
+    tags: ['monitoring'],
+    response: {
+      200: answer('The document', { [JSON_TYPE]: { type: 'object', additionalProperties: true } }),
+      ...errorAnswers(400),
+    },
+  };
+  let document: string | undefined;
+  app.get(OPENAPI_PATH, { schema }, (_request, reply) => {
+    document ??= JSON.stringify(app.swagger());
+    return reply.type('application/json; charset=utf-8').send(document);
+  });
+}

@@ -17,6 +17,8 @@ import {
 
 export interface BackendUnderTest {
   readonly backend: Backend;
+  /** Does with all days so far what the back end does with days that are over, if it does anything. */
+  closeDays?(): Promise<void>;
   /** Releases the back end and what lies under it. */
   dispose(): Promise<void>;
 }
@@ -103,6 +105,92 @@ export function backendSuite(
           expect(new Map(page.rows.map((row) => [formatAddress(row), row]))).toEqual(latest);
         }),
         { numRuns: 200 },
+      );
+    });
+
+    test('says the same of days that are over, whatever comes late, doubled or out of order', async () => {
+      const at = (seconds: number, value: string) =>
+        sampleRow({ timeUs: DAY_START_US + seconds * 1e6, value, valueTimeUs: DAY_START_US });
+      const read = async () =>
+        (await readAll(backend, { ...WIND, ...everything })).map(({ timeUs, value }) => [
+          (timeUs - DAY_START_US) / 1e6,
+          value,
+        ]);
+      await write([at(10, 'a'), at(20, 'b'), at(30, 'c'), at(-5, 'the day before')]);
+      await under.closeDays?.();
+      await write([at(25, 'late'), at(20, 'later in the stream'), at(5, 'reordered')]);
+      await write([at(20, 'latest in the stream'), at(30, 'c')]);
+      const expected = [
+        [-5, 'the day before'],
+        [5, 'reordered'],
+        [10, 'a'],
+        [20, 'latest in the stream'],
+        [25, 'late'],
+        [30, 'c'],
+      ];
+      expect(await read()).toEqual(expected);
+      expect(await backend.lastBefore(WIND, DAY_START_US + 25e6)).toMatchObject({
+        value: 'latest in the stream',
+      });
+      expect(await backend.lastBefore(WIND, DAY_START_US + 10e6)).toMatchObject({ value: 'reordered' });
+      await under.closeDays?.();
+      expect(await read()).toEqual(expected);
+      await write([at(10, 'after two closings'), at(40, 'new')]);
+      await under.closeDays?.();
+      await under.closeDays?.();
+      expect(await read()).toEqual([
+        ...expected.slice(0, 2),
+        [10, 'after two closings'],
+        ...expected.slice(3),
+        [40, 'new'],
+      ]);
+      expect(await backend.lastBefore(WIND, DAY_START_US + 40e6)).toMatchObject({ value: 'c' });
+      expect(await backend.lastBefore(WIND, DAY_START_US)).toMatchObject({ value: 'the day before' });
+    });
+
+    test('equals a map by sensor and time whatever is written and whenever days are closed', async () => {
+      let run = 0;
+      const anySteps = fc.array(
+        fc.oneof(
+          { weight: 3, arbitrary: fc.array(anySampleRow, { minLength: 1, maxLength: 30 }) },
+          fc.constant('close' as const),
+        ),
+        { minLength: 2, maxLength: 8 },
+      );
+      await fc.assert(
+        fc.asyncProperty(anySteps, fc.integer({ min: -5, max: 100 }), async (steps, hours) => {
+          run++;
+          const model = new Map<string, Map<number, SampleRow>>();
+          for (const step of steps) {
+            if (step === 'close') {
+              await under.closeDays?.();
+              continue;
+            }
+            const samples = step.map((row) => ({ ...row, component: `${row.component}_${run}` }));
+            await write(samples);
+            for (const sample of samples) {
+              const address = formatAddress(sample);
+              model.set(
+                address,
+                (model.get(address) ?? new Map<number, SampleRow>()).set(sample.timeUs, sample),
+              );
+            }
+          }
+          for (const series of model.values()) {
+            const expected = [...series.values()].sort((a, b) => a.timeUs - b.timeUs);
+            const { component, sensor } = expected[0]!;
+            const query = { component, sensor, ...everything };
+            const all = expected.map(withoutAddress);
+            expect(await readAll(backend, query)).toEqual(all);
+            expect(await readAll(backend, { ...query, blockSamples: 2 })).toEqual(all);
+            const timeUs = DAY_START_US + hours * 3_600e6;
+            const since = await readAll(backend, { ...query, startUs: timeUs });
+            expect(since).toEqual(all.filter((sample) => sample.timeUs >= timeUs));
+            const before = all.filter((sample) => sample.timeUs < timeUs).at(-1);
+            expect(await backend.lastBefore({ component, sensor }, timeUs)).toEqual(before);
+          }
+        }),
+        { numRuns: 15 },
       );
     });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataDirectory } from '../../../src/backend/sqlite/data-directory.ts';
 import { SqliteBackend } from '../../../src/backend/sqlite/sqlite-backend.ts';
 import { backendSuite } from '../backend-suite.ts';
 
@@ -9,6 +10,9 @@ backendSuite('sqlite', async (options) => {
   const backend = await SqliteBackend.open({ directory, ...options });
   return {
     backend,
+    closeDays: async () => {
+      for (const { day } of new DataDirectory(directory).days()) await backend.closeDay(day);
+    },
     dispose: async () => {
       await backend.close();
       await rm(directory, { recursive: true });

@@ -3,10 +3,10 @@ import { RESEND_HEADER, wallClockUs } from '@katbus/protocol';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { DeliverySession } from './delivery-session.ts';
-import { routeTo, type Route } from './destinations.ts';
+import { routeTo, type Route, type RoutedSensor } from './destinations.ts';
 import { Joins } from './joins.ts';
 import type { Publication } from './publication.ts';
-import { keyOfSubject, MalformedMessageError, readMessage } from './read-message.ts';
+import { MalformedMessageError, readMessage } from './read-message.ts';
 import type { Receiver } from './receiver.ts';
 import { Routes } from './routes.ts';
 import { SeenSamples } from './seen-samples.ts';
@@ -69,15 +69,11 @@ export class Delivery {
       isWanted: (group, subject) =>
         this.#routes.resolve(subject).sampled.some((sampled) => sampled.group === group),
     });
-    this.#routes = new Routes((subject, wanting) => {
-      const key = keyOfSubject(subject);
-      return routeTo(
-        wanting,
-        key === undefined
-          ? undefined
-          : (subscription, strategy) => this.strategies.groupOf(subscription, strategy, key),
-      );
-    });
+    this.#routes = new Routes((subject, wanting) =>
+      routeTo(subject, wanting, (subscription, strategy, key) =>
+        this.strategies.groupOf(subscription, strategy, key),
+      ),
+    );
     this.joins = new Joins({
       source,
       limits,
@@ -160,10 +156,10 @@ export class Delivery {
   #take(message: UpstreamMessage): void {
     const { hot } = this.metrics;
     hot.messages_received_total += 1;
-    const { destinations, sampled } = this.#routes.resolve(message.subject);
+    const { sensor, destinations, sampled } = this.#routes.resolve(message.subject);
     if (destinations.length === 0) return;
     const isResent = message.hasHeaders && message.header(RESEND_HEADER) !== undefined;
-    for (const publication of this.#read(message)) {
+    for (const publication of this.#read(message, sensor)) {
       let isFirst = false;
       if (publication.kind === 'sample') {
         const seen = this.#seen.take(publication, isResent);
@@ -189,9 +185,9 @@ export class Delivery {
     publication.dropBytes();
   }
 
-  #read({ subject, data }: UpstreamMessage): Publication[] {
+  #read({ subject, data }: UpstreamMessage, sensor: RoutedSensor | undefined): Publication[] {
     try {
-      return readMessage(subject, data, wallClockUs());
+      return readMessage(subject, data, wallClockUs(), sensor);
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
       this.metrics.malformed.inc({ kind: error.kind });

@@ -1,3 +1,4 @@
+import { formatAddress, parseSensorSubject, type SensorAddress } from '@katbus/protocol';
 import type { DeliverySession } from './delivery-session.ts';
 import type { SampledSensor } from './strategies/sampled-sensor.ts';
 import type { StrategyGroup } from './strategies/strategy-group.ts';
@@ -24,27 +25,41 @@ export interface Destination {
   readonly isMixed: boolean;
 }
 
+/** A sensor's address and its key, made once a subject and not once a message. */
+export interface RoutedSensor {
+  readonly address: SensorAddress;
+  readonly key: string;
+}
+
 /** Where the messages of one subject go: each strategy decides once, however many sessions ask for it. */
 export interface Route {
+  /** Whose samples come on the subject; undefined: it is not a sensor's. */
+  readonly sensor: RoutedSensor | undefined;
   readonly destinations: readonly Destination[];
   readonly sampled: readonly SampledRoute[];
 }
 
 /**
  * @param wanting the subscriptions that match a subject
- * @param groupOf the group of one with a strategy; undefined: the subject is not a sensor's
+ * @param groupOf the group of one with a strategy
  */
 export function routeTo(
+  subject: string,
   wanting: readonly Subscription[],
-  groupOf: ((subscription: Subscription, strategy: Strategy) => StrategyGroup) | undefined,
+  groupOf: (subscription: Subscription, strategy: Strategy, key: string) => StrategyGroup,
 ): Route {
+  const address = parseSensorSubject(subject);
+  const sensor = address === undefined ? undefined : { address, key: formatAddress(address) };
   const routes = new Map<StrategyGroup, SampledRoute>();
   const destinations = [...Map.groupBy(wanting, ({ session }) => session)].map(([session, subscriptions]) => {
     const plain: Subscription[] = [];
     const byGroup = new Map<StrategyGroup, Subscription[]>();
     for (const subscription of subscriptions) {
       const { strategy } = subscription;
-      const group = strategy === undefined ? undefined : groupOf?.(subscription, strategy);
+      const group =
+        strategy === undefined || sensor === undefined
+          ? undefined
+          : groupOf(subscription, strategy, sensor.key);
       if (group === undefined) plain.push(subscription);
       else byGroup.set(group, [...(byGroup.get(group) ?? []), subscription]);
     }
@@ -56,5 +71,5 @@ export function routeTo(
     const isMixed = sampled.length > 1 || (sampled.length > 0 && plain.length > 0);
     return { session, plain, sampled, isMixed };
   });
-  return { destinations, sampled: [...routes.values()] };
+  return { sensor, destinations, sampled: [...routes.values()] };
 }

@@ -41,6 +41,8 @@ export class Join {
   constructor(subscription: Subscription, snapshot: Snapshot) {
     this.#subscription = subscription;
     this.#snapshot = snapshot;
+    for (const [key, publication] of subscription.known) this.#newer.set(key, publication);
+    subscription.known.clear();
     this.#overtake(true);
   }
 

@@ -10,6 +10,7 @@ import {
   parseSensorSubject,
   toMicroseconds,
 } from '@katbus/protocol';
+import type { RoutedSensor } from './destinations.ts';
 import { Publication, type PublicationKind } from './publication.ts';
 
 /** Which kind of message a subject carries, by its first token; undefined: none that a client may have. */
@@ -17,12 +18,6 @@ export function kindOf(subject: string): PublicationKind | undefined {
   if (subject.startsWith('sensor.')) return 'sample';
   if (subject.startsWith('attributes.')) return 'attributes';
   return subject.startsWith('portal.') ? 'message' : undefined;
-}
-
-/** `<component>.<sensor>` of `sensor.<rate>.<component>.<sensor>`; undefined when the subject is not a sensor's. */
-export function keyOfSubject(subject: string): string | undefined {
-  const address = parseSensorSubject(subject);
-  return address === undefined ? undefined : formatAddress(address);
 }
 
 /** A message on a subject that clients may have, which its publisher should not have sent. */
@@ -42,14 +37,20 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * Reads one message of the bus: one publication, or several when attributes come as an array.
  * @param nowUs microseconds since 1970
+ * @param sensor the subject's, when it is known already
  * @throws {MalformedMessageError}
  */
-export function readMessage(subject: string, data: Uint8Array, nowUs: number): Publication[] {
+export function readMessage(
+  subject: string,
+  data: Uint8Array,
+  nowUs: number,
+  sensor?: RoutedSensor,
+): Publication[] {
   const kind = kindOf(subject) ?? 'message';
   try {
     // A byte order mark is left away here; the rest travels on as it came.
     const json = decoder.decode(data);
-    if (kind === 'sample') return [readSample(subject, json, nowUs)];
+    if (kind === 'sample') return [readSample(subject, json, nowUs, sensor)];
     if (kind === 'attributes') return readAttributes(subject, json);
     JSON.parse(json);
     return [new Publication('message', subject, `message ${subject}`, json)];
@@ -58,12 +59,23 @@ export function readMessage(subject: string, data: Uint8Array, nowUs: number): P
   }
 }
 
-function readSample(subject: string, json: string, nowUs: number): Publication {
-  const address = parseSensorSubject(subject);
+function readSample(
+  subject: string,
+  json: string,
+  nowUs: number,
+  known: RoutedSensor | undefined,
+): Publication {
+  const address = known?.address ?? parseSensorSubject(subject);
   if (address === undefined) throw new MalformedSampleError('(subject)', 'is not that of a sensor');
   const sample = parseSample(json);
   checkSample(sample, address, nowUs);
-  return new Publication('sample', subject, formatAddress(address), json, toMicroseconds(sample.time));
+  return new Publication(
+    'sample',
+    subject,
+    known?.key ?? formatAddress(address),
+    json,
+    toMicroseconds(sample.time),
+  );
 }
 
 function readAttributes(subject: string, json: string): Publication[] {

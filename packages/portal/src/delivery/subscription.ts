@@ -43,6 +43,8 @@ export class Subscription {
   watch: JoinBuffer | undefined;
   /** The last snapshot's, as long as late copies of its samples may come. */
   floors: Floors | undefined;
+  /** Under a strategy: samples that the portal has had live and that are newer than the ones in the snapshot that is being joined. */
+  readonly known = new Map<string, Publication>();
   /** Ends the interest on NATS. */
   release: () => void = () => undefined;
 

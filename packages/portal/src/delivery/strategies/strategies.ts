@@ -90,10 +90,12 @@ export class Strategies {
     const { strategy } = subscription;
     if (strategy === undefined) return;
     let left = SENSORS_A_TURN;
+    subscription.known.clear();
     for (const publication of snapshot.entries.values()) {
       if (subscription.state === 'closed') return;
       if (publication.kind !== 'sample') continue;
-      this.#beginSensor(this.groupOf(subscription, strategy, publication.key), subscription, publication);
+      const group = this.groupOf(subscription, strategy, publication.key);
+      this.#beginSensor(group, subscription, publication);
       left -= 1;
       if (left > 0) continue;
       await setImmediate();
@@ -137,7 +139,11 @@ export class Strategies {
       this.#make(group, publication, steadyUs() - earlierUs, false);
       return;
     }
-    if (publication.timeUs <= sensor.newest.timeUs) return;
+    if (publication.timeUs <= sensor.newest.timeUs) {
+      // A stream that was put back is older than what was live: what the strategy compares with is what the client must have.
+      if (publication.timeUs < sensor.newest.timeUs) subscription.known.set(publication.key, sensor.newest);
+      return;
+    }
     sensor.offer(steadyUs(), publication);
     this.#wheel.schedule(sensor);
     // Who is reading a snapshot gets it there.

@@ -15,24 +15,29 @@ import { everything, readAll, withoutAddress } from '../rows.ts';
 import { crashSamples } from './crash-batch.ts';
 
 const KILLS = 8;
+const KILLS_WHILE_CLOSING = 4;
 const COPIES = 8;
 
 /** A process that writes without end; `committed` is the last batch whose write it has seen resolve. */
 class CrashWriter {
   committed = 0;
+  /** Days that were closed, where the process closes days. */
+  closings = 0;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   #output = '';
   #faults = '';
 
-  constructor(directory: string) {
-    const script = new URL('./crash-writer.ts', import.meta.url).pathname;
+  constructor(directory: string, file = './crash-writer.ts') {
+    const script = new URL(file, import.meta.url).pathname;
     this.#child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr.on('data', (chunk: Buffer) => (this.#faults += chunk.toString()));
     this.#child.stdout.on('data', (chunk: Buffer) => {
       this.#output += chunk.toString();
       const lines = this.#output.split('\n');
       this.#output = lines.pop() ?? '';
-      this.committed = Number(lines.at(-1) ?? this.committed);
+      const words = lines.at(-1)?.split(' ') ?? [];
+      this.committed = Number(words.at(-1) ?? this.committed);
+      this.closings = Number(words.at(-2) ?? this.closings);
     });
   }
 
@@ -74,6 +79,23 @@ describe('SQLite files after a crash', () => {
       expect(floor).toBeGreaterThanOrEqual(writer.committed);
       committed = floor;
     }
+  }, 120_000);
+
+  test('hold the same after each of some kill -9 while their days are closed', async () => {
+    await using folder = await temporaryFolder('crash');
+    let committed = 0;
+    let closings = 0;
+    for (let kill = 0; kill < KILLS_WHILE_CLOSING; kill++) {
+      const writer = new CrashWriter(folder.path, './crash-closer.ts');
+      await writer.until(committed + 3);
+      await delay(Math.random() * 300);
+      await writer.kill();
+      closings += writer.closings;
+      const floor = await expectWholeBatches(folder.path);
+      expect(floor).toBeGreaterThanOrEqual(writer.committed);
+      committed = floor;
+    }
+    expect(closings).toBeGreaterThan(0);
   }, 120_000);
 
   test('open as a prefix of what was written when they were copied at any moment, with their logs', async () => {

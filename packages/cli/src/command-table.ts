@@ -45,9 +45,27 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/history.ts')).historyCommand(),
   },
   {
+    name: 'component',
+    group: LOOK,
+    summary: 'which components are there, since when; forget one that will not come back',
+    load: async () => named('component', (await import('@katbus/services/commands')).commands()),
+  },
+  {
+    name: 'explain',
+    group: LOOK,
+    summary: "what a sensor's throttle does, and why",
+    load: async () => named('explain', (await import('@katbus/bus/commands')).commands()),
+  },
+  {
+    name: 'policy',
+    group: RUN,
+    summary: 'show, check and change which samples components send',
+    load: async () => named('policy', (await import('@katbus/bus/commands')).commands()),
+  },
+  {
     name: 'setup',
     group: PARTS,
-    summary: 'make or check the JetStream streams',
+    summary: 'make or check the JetStream streams and the bucket of the policies',
     load: async () => named('setup', (await import('@katbus/bus/commands')).commands()),
   },
   {
@@ -59,7 +77,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'services',
     group: PARTS,
-    summary: "publish the site's clock",
+    summary: "publish the site's clock, and which components are there",
     load: async () => named('services', (await import('@katbus/services/commands')).commands()),
   },
   {

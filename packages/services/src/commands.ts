@@ -2,6 +2,9 @@ import { daemonCommand, numberWithin, type DaemonOptions, runDaemon } from '@kat
 import { Option, type Command } from 'commander';
 import { ClockService } from './clock/clock-service.ts';
 import { MEERKAT } from './clock/site.ts';
+import { componentCommand } from './presence/component-command.ts';
+import { PresenceMetrics } from './presence/presence-metrics.ts';
+import { PresenceService } from './presence/presence-service.ts';
 import { startServicesDaemon } from './services-daemon.ts';
 
 interface ServicesCommandOptions extends DaemonOptions {
@@ -13,11 +16,15 @@ interface ServicesCommandOptions extends DaemonOptions {
 }
 
 export function commands(): Command[] {
-  return [servicesCommand()];
+  return [servicesCommand(), componentCommand()];
 }
 
 function servicesCommand(): Command {
-  return daemonCommand('services', "publish what an observatory has beside sensors: the site's clock", 8093)
+  return daemonCommand(
+    'services',
+    "publish what an observatory has beside sensors: the site's clock, which components are there",
+    8093,
+  )
     .addOption(
       new Option('--site-name <name>', 'the observatory').env('KATBUS_SITE_NAME').default(MEERKAT.name),
     )
@@ -60,7 +67,10 @@ function servicesCommand(): Command {
         };
         return startServicesDaemon(
           options.nats,
-          [new ClockService({ site, dut1Seconds: options.dut1 })],
+          [
+            new ClockService({ site, dut1Seconds: options.dut1 }),
+            new PresenceService({ metrics: new PresenceMetrics(context.registry) }),
+          ],
           context,
         );
       }),

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { explainCommand } from './commands/explain.ts';
+import { policyCommand } from './commands/policy.ts';
 import {
   addStreamOptions,
   monitoringUrlOf,
@@ -15,13 +17,15 @@ interface SetupOptions extends StreamOptions, NatsMonitoringOptions {
   readonly nats: string;
 }
 
-/** `katbus setup`. */
+/** `katbus setup`, `policy` and `explain`. */
 export function commands(): Command[] {
   const setup = new Command('setup')
-    .description('create the streams, or bring them to what the options say; may be run at any time')
+    .description(
+      'create the streams and the bucket of the policies, or bring them to what the options say; may be run at any time',
+    )
     .addOption(natsOption())
     .addOption(natsMonitoringOption());
-  return [addStreamOptions(setup).action(runSetup)];
+  return [addStreamOptions(setup).action(runSetup), policyCommand(), explainCommand()];
 }
 
 async function runSetup(options: SetupOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { openPolicyBucket, readPolicy, type StoredPolicy } from './policy/policy-store.ts';
 import {
   readDurability,
   setupStreams,
@@ -26,19 +27,29 @@ export interface StreamSetup {
 }
 
 /**
- * Creates the three streams or brings them to what the settings say, and explains it. May run at any time, and twice at once.
+ * Creates the three streams and the bucket of the policies, or brings them to what the settings say, and explains it. May run at any time, and twice at once.
  * @throws {JetStreamError}
  */
 export async function setupBus(connection: BusConnection, options: StreamSetupOptions): Promise<StreamSetup> {
   const durability = await readDurability(options.monitoringUrl);
   const room = await roomForArchive(durability.storeDirectory);
   const report = await setupStreams(connection, options.settings, { archiveMaxBytes: room.bytes });
+  await openPolicyBucket(connection, options.settings.replicas);
+  const policy = await readPolicy(connection);
   const isNew = report.streams.some(
     ({ stream, action }) => stream === STREAMS.archive && action === 'created',
   );
   const sized =
     isNew && options.settings.archiveMaxBytes === undefined ? [`ARCHIVE may take ${room.why}`] : [];
-  return { report, lines: [...streamLines(report), ...sized, durability.text] };
+  return { report, lines: [...streamLines(report), ...sized, policyLine(policy), durability.text] };
+}
+
+function policyLine(policy: StoredPolicy | undefined): string {
+  if (policy === undefined) return 'bucket policies: none yet, components follow their own settings';
+  const { rules, revision, refusal } = policy;
+  return rules === undefined
+    ? `bucket policies: revision ${revision} cannot be applied: ${refusal}`
+    : `bucket policies: ${rules.length} rules, revision ${revision}`;
 }
 
 /** @param directory where the server keeps its streams; undefined: it did not tell */

@@ -17,6 +17,7 @@ export * from './patterns/redis-glob.ts';
 export * from './patterns/regular-expression.ts';
 export * from './patterns/sensor-glob.ts';
 export * from './policy/explanation.ts';
+export * from './policy/policy-coverage.ts';
 export * from './policy/policy-rule.ts';
 export * from './policy/policy.ts';
 export * from './portal/close-codes.ts';

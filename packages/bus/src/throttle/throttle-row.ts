@@ -140,7 +140,7 @@ export class ThrottleRow extends RowStorage implements SamplingState {
   }
 
   protected number(value: ValuePlace): number {
-    return this.doubles[this.firstDouble + VALUE_DOUBLES[value]!]!;
+    return this.doubles[this.firstDouble + VALUE_DOUBLES[value]]!;
   }
 
   protected value(value: ValuePlace): SampleValue {
@@ -149,7 +149,7 @@ export class ThrottleRow extends RowStorage implements SamplingState {
 
   protected setValue(value: ValuePlace, content: SampleValue): void {
     if (typeof content === 'number') {
-      this.doubles[this.firstDouble + VALUE_DOUBLES[value]!] = content;
+      this.doubles[this.firstDouble + VALUE_DOUBLES[value]] = content;
       if (this.isNumber(value)) return;
       // What stood there before is let go, however large.
       this.setOther(value, null);

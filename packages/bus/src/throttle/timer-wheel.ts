@@ -62,7 +62,7 @@ export class TimerWheel<Entry = WheelEntry> {
   /** @param access default: the entries are objects with the fields of {@link WheelEntry} */
   constructor(
     clockUs: () => number,
-    access: WheelAccess<Entry> = FIELDS as WheelAccess<never> as WheelAccess<Entry>,
+    access: WheelAccess<Entry> = FIELDS as WheelAccess<never>,
   ) {
     this.clockUs = clockUs;
     this.access = access;

@@ -18,6 +18,7 @@ const SPECIAL = /[*?[\]{}()!+@\\]/;
  */
 export class Policy {
   readonly rules: readonly PolicyRule[];
+  private readonly compiled: readonly CompiledRule[];
   private readonly globs: readonly CompiledRule[];
   /** Sensor to the place of the first rule that names it. */
   private readonly literals = new Map<string, number>();
@@ -25,12 +26,12 @@ export class Policy {
   /** @throws {MalformedPatternError} when the rules have not been checked */
   constructor(rules: readonly PolicyRule[]) {
     this.rules = rules;
-    const compiled = rules.map(compile);
-    for (const { place, glob } of compiled) {
+    this.compiled = rules.map(compile);
+    for (const { place, glob } of this.compiled) {
       if (glob.literal !== undefined && !this.literals.has(glob.literal))
         this.literals.set(glob.literal, place);
     }
-    this.globs = compiled.filter(({ glob }) => glob.literal === undefined);
+    this.globs = this.compiled.filter(({ glob }) => glob.literal === undefined);
   }
 
   /** A function that finds the rule of a component's sensors. */
@@ -40,11 +41,10 @@ export class Policy {
     return (name) => this.find(name, globs);
   }
 
-  /** @returns the places, counted from 0, of all rules that match a name, in order */
-  matching(name: string): number[] {
-    const places = this.rules.keys().filter((place) => this.rules[place]?.match === name);
-    const globs = this.globs.filter((rule) => isMatch(rule, name)).map(({ place }) => place);
-    return [...new Set([...places, ...globs])].sort((a, b) => a - b);
+  /** Whether a rule, by its place counted from 0, matches a name; another may hold for it all the same. */
+  isMatch(place: number, name: string): boolean {
+    const rule = this.compiled[place];
+    return rule !== undefined && (rule.glob.literal === name || isMatch(rule, name));
   }
 
   private find(name: string, globs: readonly CompiledRule[]): number | undefined {

@@ -1,4 +1,5 @@
-import { CSV_HEADER, csvLine, parseAttributes, parseSample } from '@katbus/protocol';
+import { parse as parseYaml } from 'yaml';
+import { CSV_HEADER, csvLine, parseAttributes, parseSample, sensorGlob } from '@katbus/protocol';
 import { SCHEMAS, validate, type SchemaName } from '@katbus/protocol/schemas';
 import type { ArchivedSample, SampleValue, Status } from '@katbus/protocol';
 
@@ -10,6 +11,7 @@ const PROGRAMS: Readonly<Record<string, DocumentParser>> = {
   'json sample': (text) => parseSample(text),
   'json attributes': (text) => parseAttributes(text),
   'csv history': parseHistoryCsv,
+  'yaml prometheus': parsePrometheusConfiguration,
 };
 
 /** The parser of each tag: `json <name>` for each schema of the protocol, which is the check unless a program reads it too. */
@@ -37,5 +39,26 @@ function parseHistoryCsv(text: string): void {
       value: value === '' ? null : (JSON.parse(value ?? '') as SampleValue),
     };
     if (csvLine(sample).trimEnd() !== row) throw new Error(`${row} would be written as ${csvLine(sample)}`);
+  }
+}
+
+interface PrometheusConfiguration {
+  readonly scrape_configs: readonly {
+    readonly job_name: string;
+    readonly metrics_path: string;
+    readonly params: { readonly match: readonly string[] };
+    readonly static_configs: readonly { readonly targets: readonly string[] }[];
+  }[];
+}
+
+/** Only what the portal must understand; Prometheus itself reads it in packages/portal/test/scrape where it is installed. */
+function parsePrometheusConfiguration(text: string): void {
+  const { scrape_configs: jobs } = parseYaml(text) as PrometheusConfiguration;
+  for (const { job_name: job, metrics_path: path, params, static_configs: targets } of jobs) {
+    if (path !== '/metrics/sensors')
+      throw new Error(`${job}: the portal has no metrics of sensors at ${path}`);
+    if (params.match.length === 0) throw new Error(`${job}: match is needed`);
+    for (const glob of params.match) sensorGlob(glob);
+    for (const target of targets.flatMap(({ targets }) => targets)) new URL(`http://${target}`);
   }
 }

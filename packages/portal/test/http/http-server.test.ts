@@ -91,11 +91,45 @@ describe('the HTTP interface', () => {
     expect(body.error.field).toBe(field);
   });
 
-  test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('refuses %s', async (method) => {
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])('refuses %s', async (method) => {
     const answer = await get('/api/list', { method });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('GET, HEAD');
     expect(validate<HttpError>('httpError', await answer.json()).error.code).toBe('METHOD_NOT_ALLOWED');
+  });
+
+  test.each(['/api/list', '/metrics', '/api/openapi.json', '/metrics/sensors?match=wx.*'])(
+    'answers HEAD %s as GET, without a body',
+    async (path) => {
+      const [head, whole] = [await get(path, { method: 'HEAD' }), await get(path)];
+      expect(head.status).toBe(200);
+      expect(head.headers.get('content-type')).toBe(whole.headers.get('content-type'));
+      expect(await head.text()).toBe('');
+    },
+  );
+
+  test('takes a filter of hundreds of names, and says that what is larger still is too large', async () => {
+    const names = Array.from({ length: 1_000 }, (_, i) => `m0${i % 64}\\.rsc\\.rx-${i}`);
+    const filter = encodeURIComponent(`^(?:${names.join('|')})$`);
+    expect(filter.length).toBeGreaterThan(20_000);
+    expect((await get(`/api/list?component=wx&filter=${filter}`)).status).toBe(200);
+    const answer = await get(`/api/list?filter=${'x'.repeat(140_000)}`);
+    expect(answer.status).toBe(431);
+    expect(validate<HttpError>('httpError', await answer.json()).error.message).toBe(
+      'the header is too large',
+    );
+  });
+
+  test.each([
+    ['(?!x)(', 'nor one of JavaScript'],
+    ['(a{1000}){1000}(?P<b>c)', 'instructions'],
+    [`${'a.'.repeat(3_000)}\\z`, '4096 characters'],
+    ['\\p{Greek}', 'escape'],
+  ])('says why the filter %.30s is none: %s', async (filter, reason) => {
+    const answer = await get(`/api/list?filter=${encodeURIComponent(filter)}`);
+    const { error } = validate<HttpError>('httpError', await answer.json());
+    expect([answer.status, error.code, error.field]).toEqual([400, 'BAD_REQUEST', 'filter']);
+    expect(error.message).toContain(reason);
   });
 
   test('survives what is no HTTP', async () => {

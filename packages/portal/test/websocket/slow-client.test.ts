@@ -130,14 +130,17 @@ describe('a client that stops reading', () => {
       const asked = () => portal.metric('requests_total{method="info",outcome="ok"}');
       let sent = 0;
       let before = -1;
+      let mostUnread = 0;
       // As long as the portal reads, the socket takes more; then it is full.
       while (before !== (await asked()) || sent < 2_000) {
         before = await asked();
         for (let i = 0; i < 500; i += 1, sent += 1) stuck.send(batch);
         await neighbour.sync();
-        if (stuck.socket.writableLength > 20e6) break;
+        mostUnread = Math.max(mostUnread, stuck.socket.writableLength);
+        // On a busy machine it may be closed before.
+        if (mostUnread > 20e6 || stuck.isClosed) break;
       }
-      expect(stuck.socket.writableLength).toBeGreaterThan(1e6);
+      expect(mostUnread).toBeGreaterThan(1e6);
       await waitFor(async () => (await portal.metric('closes_total{code="4008"}')) === 1, {
         what: 'the close',
       });

@@ -12,6 +12,8 @@ import { Option, type Command } from 'commander';
 import { ARCHIVER_DEFAULTS } from './archiver/archiver-options.ts';
 import { ELECTION_DEFAULTS } from './election/election-options.ts';
 import { QUARANTINE_BYTES } from './backend/quarantine-bound.ts';
+import { KEEPING_DEFAULTS } from './backend/sqlite/closing/day-keeping.ts';
+import { daysCommand } from './days-command.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
 import { startStore } from './store-daemon.ts';
 
@@ -21,6 +23,8 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions {
   readonly maxDelay: number;
   readonly batchSamples: number;
   readonly quarantineMib: number;
+  readonly keepDays: number;
+  readonly closeAfter: number;
   readonly leaseSeconds: number;
   readonly setup: boolean;
   readonly natsMonitoring?: string;
@@ -67,6 +71,18 @@ function storeCommand(): Command {
         .default(QUARANTINE_BYTES / 1024 ** 2),
     )
     .addOption(
+      new Option('--keep-days <n>', 'days before today that are kept; 0: all')
+        .env('KATBUS_STORE_KEEP_DAYS')
+        .argParser(numberWithin(0, 100_000, 'days'))
+        .default(KEEPING_DEFAULTS.keepDays),
+    )
+    .addOption(
+      new Option('--close-after <hours>', 'a day is rewritten into chunks so long after its end')
+        .env('KATBUS_STORE_CLOSE_AFTER')
+        .argParser(numberWithin(0.01, 1e6, 'hours'))
+        .default(KEEPING_DEFAULTS.closeAfterMs / 3_600_000),
+    )
+    .addOption(
       new Option(
         '--lease-seconds <seconds>',
         'of several stores, another one takes over when the active one is silent for so long',
@@ -78,6 +94,7 @@ function storeCommand(): Command {
     .addOption(natsMonitoringOption())
     .addOption(new Option('--no-setup', 'leave the streams alone: somebody else runs "katbus setup"'));
   return addStreamOptions(command)
+    .addCommand(daysCommand())
     .addHelpText('after', '\nExample:\n  katbus store --data /var/lib/katbus --archive-days 14')
     .action((options: StoreCommandOptions) =>
       runDaemon('store', options, (context) =>
@@ -87,6 +104,8 @@ function storeCommand(): Command {
             backend: options.backend,
             directory: options.data,
             quarantineBytes: options.quarantineMib * 1024 ** 2,
+            keepDays: Math.ceil(options.keepDays),
+            closeAfterMs: options.closeAfter * 3_600_000,
             archiver: {
               maxDelayMs: options.maxDelay * 1000,
               batchMessages: Math.floor(options.batchSamples),

@@ -7,6 +7,7 @@ import type { BackendStatistics } from './backend/backend.ts';
 import type { ElectionOptions } from './election/election-options.ts';
 import { Election } from './election/election.ts';
 import { StoreError } from './errors.ts';
+import { KeepingNews } from './keeping-news.ts';
 import { openBackend, type BackendOptions } from './open-backend.ts';
 import { StoreMetrics } from './store-metrics.ts';
 
@@ -28,8 +29,10 @@ export async function startStore(
   options: StoreDaemonOptions,
   { logger, registry }: DaemonContext,
 ): Promise<RunningDaemon> {
+  const metrics = new StoreMetrics(registry);
+  const keepingNews = new KeepingNews(logger, metrics);
   const open = async () => {
-    const backend = await openBackend(options);
+    const backend = await openBackend({ ...options, onKept: (event) => keepingNews.tell(event) });
     const { sensors } = await backend.statistics();
     const where =
       options.backend === 'memory' ? 'in memory: gone with this process' : `in ${options.directory}`;
@@ -57,7 +60,6 @@ export async function startStore(
     isFirstSetup = false;
     if (isNews) for (const line of lines) logger.info(line);
   };
-  const metrics = new StoreMetrics(registry);
   const election = new Election(
     {
       connection,

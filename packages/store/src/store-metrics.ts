@@ -25,6 +25,9 @@ export class StoreMetrics {
   readonly gaps: Counter;
   readonly gapMessages: Counter;
   readonly writeFailures: Counter<'code'>;
+  readonly daysClosed: Counter;
+  readonly daysRemoved: Counter;
+  readonly dayFailures: Counter;
   readonly requests: Counter<'endpoint' | 'outcome'>;
   readonly requestSeconds: Histogram<'endpoint'>;
   readonly #registers: Registry[];
@@ -59,6 +62,9 @@ export class StoreMetrics {
     this.gaps = counter('gaps_total', 'Ranges of the stream that were gone before they could be stored');
     this.gapMessages = counter('gap_messages_total', 'Messages in those ranges');
     this.writeFailures = counter('write_failures_total', 'Attempts to write that failed', ['code']);
+    this.daysClosed = counter('days_closed_total', 'Days of which rows were made into chunks');
+    this.daysRemoved = counter('days_removed_total', 'Days that were kept no longer');
+    this.dayFailures = counter('day_failures_total', 'Days that could not be closed or removed');
     this.requests = counter('requests_total', 'Requests to the history service', ['endpoint', 'outcome']);
     this.requestSeconds = histogram(
       'request_seconds',

@@ -65,6 +65,13 @@ export class CatalogueFile {
     });
   }
 
+  /** Samples before a time are kept no longer. @throws {StoreError} */
+  forgetBefore(timeUs: number): void {
+    transaction(this.#database, this.#path, () => {
+      this.#sensors.forgetBefore(timeUs);
+    });
+  }
+
   foldLogWhenLong(): void {
     attempt(this.#path, () => {
       this.#log.foldWhenLong();

@@ -22,13 +22,18 @@ export class CatalogueSensors {
   readonly #byNumber: (KnownSensor | undefined)[] = [];
   readonly #insertSensor: StatementSync;
   readonly #updateFirst: StatementSync;
+  readonly #forgetFirst: StatementSync;
   readonly #insertLatest: BulkInsert;
   #nextId = 1;
+  #keptFromUs = -Infinity;
   #added = 0;
 
   constructor(database: DatabaseSync) {
     this.#insertSensor = database.prepare('INSERT INTO sensors (id, component, sensor) VALUES (?, ?, ?)');
     this.#updateFirst = database.prepare('UPDATE sensors SET first_t = ? WHERE id = ?');
+    this.#forgetFirst = database.prepare(`
+      UPDATE sensors SET first_t = min(?1, coalesce((SELECT t FROM latest WHERE latest.sensor = sensors.id), ?1))
+      WHERE first_t < ?1`);
     this.#insertLatest = new BulkInsert(database, 'INSERT OR REPLACE INTO latest', 7);
     const rows = database.prepare(`
       SELECT id, component, sensors.sensor AS sensor, first_t, latest.t AS latest_t
@@ -70,7 +75,7 @@ export class CatalogueSensors {
     for (let row = 0; row < count; row++) {
       const known = this.#sensor(sensors[row]!, addresses);
       const timeUs = times[row]!;
-      if (timeUs < known.firstUs) {
+      if (timeUs < known.firstUs && timeUs >= this.#keptFromUs) {
         known.firstUs = timeUs;
         earlier.add(known);
       }
@@ -94,6 +99,18 @@ export class CatalogueSensors {
       into[at + 6] = texts.get(row) ?? null;
     });
     return Math.min(ids.length, Math.ceil(this.#known.size / LATEST_ROWS_A_PAGE));
+  }
+
+  /**
+   * Within a transaction: samples before a time are kept no longer. From then on that time stands for the first sample of a sensor that had
+   * earlier ones, or its latest one, when that is earlier still: it is all that is left.
+   */
+  forgetBefore(timeUs: number): void {
+    this.#keptFromUs = timeUs;
+    this.#forgetFirst.run(timeUs);
+    for (const known of this.#known.values()) {
+      if (known.firstUs < timeUs) known.firstUs = Math.min(timeUs, known.latestUs);
+    }
   }
 
   #sensor(number: number, addresses: readonly SensorAddress[]): KnownSensor {

@@ -3,7 +3,7 @@ import type { BackendStatistics, WriteSummary } from '../backend.ts';
 import { CatalogueFile } from './catalogue-file.ts';
 import { DataDirectory } from './data-directory.ts';
 import { DayFile } from './day-file.ts';
-import { dayOf } from './day.ts';
+import { dayOf, startOfDay } from './day.ts';
 import { OpenFiles } from './open-files.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import type { SampleColumns } from './sample-columns.ts';
@@ -90,6 +90,7 @@ export class Writer {
 
   /** Samples of days before this one are not stored from now on, and their files are not touched. @throws {StoreError} */
   keepFrom(day: number): void {
+    this.#openCatalogue().forgetBefore(startOfDay(day));
     this.#keepFromDay = day;
     for (const key of this.#days.keys()) if (key < day) this.#days.close(key);
     for (const key of this.#generations.keys()) if (key < day) this.#generations.delete(key);

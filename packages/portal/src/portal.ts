@@ -3,8 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '@katbus/bus/daemon';
 import { BusConnection, Markers } from '@katbus/bus/nats';
+import { SUBJECTS } from '@katbus/protocol';
 import { AttributesValues } from './current-values/attributes-values.ts';
 import { CurrentValues } from './current-values/current-values.ts';
+import { KnownPresence } from './current-values/known-presence.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { DEFAULT_ASSETS, type Assets } from './http/assets.ts';
 import { Filters } from './filters/filters.ts';
@@ -56,6 +58,7 @@ export class Portal {
   readonly #websockets: WebsocketServer;
   readonly #http: FastifyInstance;
   readonly #pulse: NatsPulse;
+  readonly #presence: KnownPresence;
   readonly #filters: Filters;
   readonly #watches: SensorWatches;
   #port = 0;
@@ -98,12 +101,28 @@ export class Portal {
       logger.debug(reason);
     };
     const filters = new Filters(limits, metrics);
-    const listing = new Listing({ connection, archived, filters, limits, onMalformed });
+    const presence = new KnownPresence(connection, (reason) => {
+      metrics.malformed.inc({ kind: 'presence' });
+      logger.debug(reason);
+    });
+    const listing = new Listing({ connection, archived, presence, filters, limits, onMalformed });
     const attributes = new AttributesValues(store, listing, limits);
     const markers = new Markers(connection, name, { timeoutMs: limits.joinTimeoutMs });
-    const source = new CurrentValues({ connection, markers, store, attributes, limits, metrics });
+    const source = new CurrentValues({
+      connection,
+      markers,
+      store,
+      attributes,
+      presence,
+      limits,
+      metrics,
+    });
     const interestDelayMs = () => (connection.serverInfo.cluster === undefined ? 0 : MESH_INTEREST_DELAY_MS);
     const delivery = new Delivery({ connection, source, limits, metrics, logger, interestDelayMs });
+    connection.subscribe(SUBJECTS.everyHeartbeat, ({ data }) => {
+      const fault = delivery.hear(data);
+      if (fault !== undefined) metrics.malformed.inc({ kind: 'heartbeat' });
+    });
     const methods = portalMethods({
       portal: name,
       version: manifest.version,
@@ -116,6 +135,7 @@ export class Portal {
 
     this.name = name;
     this.#connection = connection;
+    this.#presence = presence;
     this.#filters = filters;
     this.#watches = new SensorWatches(delivery, limits, metrics);
     this.#delivery = delivery;
@@ -166,6 +186,7 @@ export class Portal {
     if (this.#state === 'stopping') return;
     this.#state = 'stopping';
     this.#pulse.close();
+    this.#presence.close();
     await this.#websockets.stop();
     this.#watches.close();
     this.#delivery.stop();

@@ -8,6 +8,7 @@ import {
 } from '@katbus/protocol';
 import { Publication } from '../delivery/publication.ts';
 import type { Snapshot } from '../delivery/snapshot.ts';
+import type { KnownPresence } from './known-presence.ts';
 import { RequestError } from '../rpc/errors.ts';
 import type { StoreClient } from '../store-client.ts';
 
@@ -19,6 +20,7 @@ export async function addArchivedValues(
   snapshot: Snapshot,
   patterns: readonly string[],
   store: StoreClient,
+  presence: Pick<KnownPresence, 'isGone' | 'isForgotten'>,
   timeoutMs: number,
 ): Promise<void> {
   const subjects = patterns.filter((pattern) => !snapshot.entries.has(keyOfLiteral(pattern)));
@@ -33,7 +35,10 @@ export async function addArchivedValues(
       const { samples, next } = await store.latest(request, leftMs);
       for (const entry of samples) {
         const key = formatAddress(entry);
-        if (!snapshot.entries.has(key)) snapshot.add(publicationOf(entry, key));
+        if (snapshot.entries.has(key) || presence.isForgotten(entry.component)) continue;
+        const publication = publicationOf(entry, key);
+        publication.isStale = presence.isGone(entry.component);
+        snapshot.add(publication);
       }
       after = next;
     } while (after !== undefined);
@@ -45,7 +50,16 @@ export async function addArchivedValues(
 function publicationOf(entry: LatestEntry, key: string): Publication {
   const { time, value_ts, status, value } = entry;
   const json = JSON.stringify({ name: normalisedName(entry), time, value_ts, status, value });
-  return new Publication('sample', sensorSubject('archive', entry), key, json, toMicroseconds(time));
+  const publication = new Publication(
+    'sample',
+    sensorSubject('archive', entry),
+    key,
+    json,
+    toMicroseconds(time),
+  );
+  // Older than anything that a stream still has.
+  publication.storedUs = 0;
+  return publication;
 }
 
 /** `<component>.<sensor>` of a pattern without wildcards; of another one what no sensor is called. */

@@ -6,8 +6,9 @@ import {
   type MarkerPosition,
   type MarkerPositions,
   type Markers,
+  type StreamMessage,
 } from '@katbus/bus/nats';
-import { wallClockUs } from '@katbus/protocol';
+import { RESEND_HEADER, wallClockUs } from '@katbus/protocol';
 import type { Publication } from '../delivery/publication.ts';
 import { MalformedMessageError, readMessage } from '../delivery/read-message.ts';
 import { SnapshotMemoryError, type Snapshot } from '../delivery/snapshot.ts';
@@ -17,6 +18,7 @@ import type { PortalMetrics } from '../metrics.ts';
 import type { StoreClient } from '../store-client.ts';
 import { addArchivedValues } from './archived-values.ts';
 import type { AttributesValues } from './attributes-values.ts';
+import type { KnownPresence } from './known-presence.ts';
 import { MarkerRounds } from './marker-rounds.ts';
 import { wantedValues } from './wanted-values.ts';
 
@@ -25,6 +27,7 @@ export interface CurrentValuesOptions {
   readonly markers: Markers;
   readonly store: StoreClient;
   readonly attributes: AttributesValues;
+  readonly presence: Pick<KnownPresence, 'isGone' | 'isForgotten'>;
   readonly limits: PortalLimits;
   readonly metrics: PortalMetrics;
 }
@@ -48,7 +51,7 @@ export class CurrentValues implements SnapshotSource {
   }
 
   async fill(snapshot: Snapshot, patterns: readonly string[]): Promise<void> {
-    const { store, limits, markers } = this.#options;
+    const { store, limits, markers, presence } = this.#options;
     const wanted = wantedValues(patterns);
     const positions = await this.#mark(snapshot);
     const from = (stream: 'archive' | 'live', subjects: readonly string[]) =>
@@ -64,7 +67,7 @@ export class CurrentValues implements SnapshotSource {
       this.#readAttributes(snapshot, wanted.attributes, positions?.archive.sequence),
     ]);
     for (const read of reads) if (read.status === 'rejected') throw read.reason;
-    await addArchivedValues(snapshot, wanted.archive, store, limits.storeTimeoutMs);
+    await addArchivedValues(snapshot, wanted.archive, store, presence, limits.storeTimeoutMs);
   }
 
   /** Without a marker the streams are read all the same, as far as they answer. */
@@ -96,9 +99,9 @@ export class CurrentValues implements SnapshotSource {
         including,
         timeoutMs: limits.joinTimeoutMs,
       });
-      for (const [place, { subject, data }] of messages.entries()) {
+      for (const [place, message] of messages.entries()) {
         if (place % MESSAGES_A_TURN === MESSAGES_A_TURN - 1) await setImmediate();
-        for (const publication of this.#parse(subject, data)) snapshot.add(publication);
+        for (const publication of this.#parse(message)) snapshot.add(publication);
       }
     } catch (error) {
       if (error instanceof SnapshotMemoryError) throw error;
@@ -121,14 +124,27 @@ export class CurrentValues implements SnapshotSource {
   }
 
   /** A stream holds what was published on its subjects, be it well-formed or not. */
-  #parse(subject: string, data: Uint8Array): Publication[] {
+  #parse(message: StreamMessage): Publication[] {
+    const { metrics, presence } = this.#options;
+    const { subject, data, timestampUs } = message;
+    let publications: Publication[];
     try {
-      return readMessage(subject, data, wallClockUs());
+      publications = readMessage(subject, data, wallClockUs());
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
-      this.#options.metrics.malformed.inc({ kind: error.kind });
+      metrics.malformed.inc({ kind: error.kind });
       return [];
     }
+    if (!subject.startsWith('sensor.')) return publications;
+    const component = subject.split('.', 3)[2] ?? '';
+    if (presence.isForgotten(component)) return [];
+    const isStale = presence.isGone(component);
+    for (const publication of publications) {
+      publication.storedUs = timestampUs;
+      publication.isResent = message.header(RESEND_HEADER) !== undefined;
+      publication.isStale = isStale;
+    }
+    return publications;
   }
 }
 

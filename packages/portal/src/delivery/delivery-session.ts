@@ -189,6 +189,7 @@ export class DeliverySession {
       ({ watch }) => watch !== undefined,
     );
     const isWhole = watching.some(({ mode }) => mode === 'all');
+    publication.arrivedMs ||= performance.now();
     const waiting: Waiting = { publication, isFirst, isWhole, delivered };
     for (const { watch } of watching) if (watch?.push(waiting) === false) this.#receiver.cannotKeepUp();
   }

@@ -2,6 +2,7 @@ import type { Logger } from '@katbus/bus/daemon';
 import { RESEND_HEADER, wallClockUs } from '@katbus/protocol';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
+import { ClockEpochs } from './clock-epochs.ts';
 import { DeliverySession } from './delivery-session.ts';
 import { routeTo, type Route, type RoutedSensor } from './destinations.ts';
 import { Joins } from './joins.ts';
@@ -9,7 +10,7 @@ import type { Publication } from './publication.ts';
 import { MalformedMessageError, readMessage } from './read-message.ts';
 import type { Receiver } from './receiver.ts';
 import { Routes } from './routes.ts';
-import { SeenSamples } from './seen-samples.ts';
+import { SeenSamples, type Seen } from './seen-samples.ts';
 import { Settling } from './settling.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotSource } from './snapshot-reads.ts';
@@ -53,6 +54,7 @@ export class Delivery {
   readonly #upstream: Upstream<UpstreamMessage>;
   readonly #routes: Routes<Subscription, Route>;
   readonly #seen: SeenSamples;
+  readonly #epochs = new ClockEpochs((component) => this.#seen.forget(component));
   readonly #sessions = new Set<DeliverySession>();
 
   constructor(options: DeliveryOptions) {
@@ -120,6 +122,11 @@ export class Delivery {
     this.joins.forget(subscription);
   }
 
+  /** A heartbeat of a component, which tells its clock epoch. @returns why it is none; undefined when it is one */
+  hear(data: Uint8Array): string | undefined {
+    return this.#epochs.hear(data);
+  }
+
   /** Whether what is published on a subject goes to a session now. */
   isWanted(subject: string, session: DeliverySession): boolean {
     const { destinations } = this.#routes.resolve(subject);
@@ -158,11 +165,12 @@ export class Delivery {
     hot.messages_received_total += 1;
     const { sensor, destinations, sampled } = this.#routes.resolve(message.subject);
     if (destinations.length === 0) return;
-    const isResent = message.hasHeaders && message.header(RESEND_HEADER) !== undefined;
+    const mark = message.hasHeaders ? message.header(RESEND_HEADER) : undefined;
     for (const publication of this.#read(message, sensor)) {
       let isFirst = false;
       if (publication.kind === 'sample') {
-        const seen = this.#seen.take(publication, isResent);
+        publication.isResent = mark !== undefined;
+        const seen = this.#see(publication, mark);
         if (seen === 'copy') hot.copies_dropped_total += 1;
         if (seen === 'resent') hot.resends_dropped_total += 1;
         if (seen === 'copy' || seen === 'resent') continue;
@@ -173,6 +181,15 @@ export class Delivery {
       // Strategies keep it for as long as it is the newest.
       if (sampled.length > 0) publication.dropBytes();
     }
+  }
+
+  /** @param mark of a sample that was published again */
+  #see(publication: Publication, mark: string | undefined): Seen {
+    if (mark === undefined) return this.#seen.take(publication, false);
+    const component = publication.key.slice(0, publication.key.indexOf('.'));
+    // Its time may be later than all that has come since.
+    if (this.#epochs.isOlder(component, mark)) return 'resent';
+    return this.#seen.take(publication, true);
   }
 
   #giveLate(...[group, publication, isSilent, dueOf]: Parameters<StrategiesGive>): void {

@@ -1,4 +1,5 @@
 import { SnapshotPages } from './snapshot-pages.ts';
+import { overtakes } from './overtakes.ts';
 import type { Publication } from './publication.ts';
 import type { Manner } from './receiver.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -32,6 +33,7 @@ export class Join {
   readonly #snapshot: Snapshot;
   /** What takes the place of an older entry, or is added to the entries. */
   readonly #newer = new Map<string, Publication>();
+  #nowMs: number;
   /** What the session has had of keys that have no entry, since the entries were counted. */
   readonly #passed = new Map<string, Publication>();
   /** What the session gets as part of the snapshot, though it came live. */
@@ -43,6 +45,7 @@ export class Join {
     this.#snapshot = snapshot;
     for (const [key, publication] of subscription.known) this.#newer.set(key, publication);
     subscription.known.clear();
+    this.#nowMs = performance.now();
     this.#overtake(true);
   }
 
@@ -60,6 +63,7 @@ export class Join {
 
   /** Ends the wait of a subscription that is not closed. To be called once. */
   finish(pageBytes: number): Beginning {
+    this.#nowMs = performance.now();
     this.#overtake(false);
     const subscription = this.#subscription;
     const watch = subscription.watch;
@@ -107,7 +111,7 @@ export class Join {
         if (!isTaken) this.#passed.set(publication.key, publication);
         continue;
       }
-      if (entry !== undefined && entry.timeUs > publication.timeUs) continue;
+      if (entry !== undefined && !overtakes(publication, entry, this.#nowMs)) continue;
       this.#newer.set(publication.key, publication);
       if (isTaken) this.#taken.push(waiting);
     }
@@ -117,9 +121,14 @@ export class Join {
     if (this.#isDelivered(waiting)) return false;
     const { publication } = waiting;
     const entry = this.#entry(publication.key) ?? this.#passed.get(publication.key);
-    if (publication.kind === 'sample' && entry !== undefined && publication.timeUs <= entry.timeUs) {
+    const isSame = publication.timeUs === entry?.timeUs;
+    if (
+      publication.kind === 'sample' &&
+      entry !== undefined &&
+      (isSame || !overtakes(publication, entry, this.#nowMs))
+    ) {
       // The snapshot's own sample: no other subscription of the session may bring it again.
-      if (publication.timeUs === entry.timeUs) waiting.delivered = true;
+      if (isSame) waiting.delivered = true;
       return false;
     }
     waiting.delivered = true;

@@ -1,4 +1,5 @@
 import { toMicroseconds, type Sample, type SampleValue, type Status, type Update } from '@katbus/protocol';
+import type { Dated } from './overtakes.ts';
 
 export type PublicationKind = 'sample' | 'attributes' | 'message';
 
@@ -8,7 +9,7 @@ export interface Encoding {
 }
 
 /** One message of the bus, checked, as it goes to however many sessions. */
-export class Publication implements Update {
+export class Publication implements Update, Dated {
   readonly kind: PublicationKind;
   readonly subject: string;
   /** What a newer one replaces when a client is slow: the sensor of a sample, `<component>.<sensor>`; the subject of a message. */
@@ -17,6 +18,12 @@ export class Publication implements Update {
   readonly json: string;
   /** Of a sample its `time` in microseconds, 0 of anything else. */
   readonly timeUs: number;
+  /** As {@link Dated} has them. */
+  storedUs: number | undefined;
+  arrivedMs = 0;
+  isResent = false;
+  /** Of a snapshot's sample: nobody is there who would publish a newer one. */
+  isStale = false;
   #encoding: Encoding | undefined;
   #bytes: Buffer | undefined;
   #isRepeat = false;

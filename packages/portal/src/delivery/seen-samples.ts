@@ -38,6 +38,11 @@ export class SeenSamples {
     if (lastUs === undefined || lastUs < timeUs) this.#set(key, timeUs);
   }
 
+  /** The clock of a component was set back: what its sensors' times were tells nothing of what comes. */
+  forget(component: string): void {
+    for (const key of this.#lastUs.keys()) if (key.startsWith(`${component}.`)) this.#lastUs.delete(key);
+  }
+
   #set(key: string, timeUs: number): void {
     if (this.#lastUs.size >= this.#most && !this.#lastUs.has(key)) {
       const [oldest] = this.#lastUs.keys();

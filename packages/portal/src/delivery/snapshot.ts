@@ -1,3 +1,4 @@
+import { overtakes } from './overtakes.ts';
 import type { Publication } from './publication.ts';
 
 /** Snapshots under way would need more memory than they may have. */
@@ -60,12 +61,12 @@ export class Snapshot {
   }
 
   /**
-   * Keeps the newer by `time`; a message that has none replaces what was there.
+   * Keeps the newer, as {@link overtakes} says; a message that has no time replaces what was there.
    * @throws {SnapshotMemoryError}
    */
   add(publication: Publication): void {
     const other = this.#entries.get(publication.key);
-    if (other !== undefined && other.timeUs > publication.timeUs) return;
+    if (other !== undefined && !overtakes(publication, other, performance.now())) return;
     const bytes = publication.json.length + (other === undefined ? ENTRY_BYTES : -other.json.length);
     this.#memory.take(bytes);
     this.#bytes += bytes;

@@ -1,6 +1,7 @@
 import type { DeliveryMode, Pattern } from '@katbus/protocol';
 import type { DeliverySession } from './delivery-session.ts';
 import type { JoinBuffer } from './join-buffer.ts';
+import { overtakes } from './overtakes.ts';
 import type { Publication } from './publication.ts';
 import type { Strategy } from './strategies/strategies.ts';
 import type { SampledRates } from './strategies/strategy-group.ts';
@@ -66,10 +67,16 @@ export class Subscription {
   }
 
   /** Whether this came late: the snapshot had it, or a newer one of its sensor. */
-  hasInSnapshot({ kind, key, timeUs }: Publication): boolean {
+  hasInSnapshot(publication: Publication): boolean {
+    const { kind, key, timeUs } = publication;
     if (kind !== 'sample' || this.floors === undefined) return false;
     const floorUs = this.floors.newer.get(key)?.timeUs ?? this.floors.times.get(key);
-    return floorUs !== undefined && timeUs <= floorUs;
+    if (floorUs === undefined) return false;
+    if (timeUs > floorUs) return false;
+    const shown = { timeUs: floorUs, storedUs: 0, arrivedMs: 0, isResent: false };
+    const nowMs = performance.now();
+    const arrived = { timeUs, storedUs: undefined, arrivedMs: nowMs, isResent: publication.isResent };
+    return timeUs === floorUs || !overtakes(arrived, shown, nowMs);
   }
 }
 

@@ -12,6 +12,7 @@ export class ListingAnswers {
   /** A chunk each, in order of component and sensor. */
   readonly #chunks: ListedSensor[][] = [];
   readonly #expected = new Set<string>();
+  readonly #gone = new Set<string>();
   readonly #complete = new Set<string>();
   readonly #turns = new LoopTurns();
   #last: Promise<unknown> = Promise.resolve();
@@ -32,8 +33,13 @@ export class ListingAnswers {
     this.#knowsAll = true;
   }
 
+  /** These will not answer, and are not waited for. */
+  knowGone(components: Iterable<string>): void {
+    for (const component of components) this.#gone.add(component);
+  }
+
   get areComplete(): boolean {
-    return this.#knowsAll && this.#absent.length === 0;
+    return this.#knowsAll && this.#unanswered(this.#expected).length === 0;
   }
 
   /**
@@ -78,7 +84,8 @@ export class ListingAnswers {
         sensors[place] = { component, sensor, attributes };
       }
     }
-    return { sensors, absent: this.#absent.sort() };
+    const absent = this.#unanswered(new Set([...this.#expected, ...this.#gone]));
+    return { sensors, absent: absent.sort() };
   }
 
   #read(data: Uint8Array): ListingChunk {
@@ -91,8 +98,8 @@ export class ListingAnswers {
     }
   }
 
-  get #absent(): string[] {
-    return [...this.#expected].filter((component) => !this.#complete.has(component));
+  #unanswered(components: Iterable<string>): string[] {
+    return [...components].filter((component) => !this.#complete.has(component));
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type ListParams,
   type ListResult,
 } from '@katbus/protocol';
+import type { KnownPresence } from '../current-values/known-presence.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { Filters } from '../filters/filters.ts';
 import { requestError } from '../rpc/errors.ts';
@@ -17,6 +18,8 @@ import type { KnownComponents } from './known-components.ts';
 export interface ListingOptions {
   readonly connection: BusConnection;
   readonly archived: KnownComponents;
+  /** Those that are known to be gone are not waited for. */
+  readonly presence: Pick<KnownPresence, 'isGone' | 'isForgotten'>;
   readonly filters: Filters;
   readonly limits: Pick<PortalLimits, 'listStallMs' | 'listBytes'>;
   /** Told of answers that cannot be read. */
@@ -43,7 +46,7 @@ export class Listing {
     const request: ListingRequest = remote === undefined ? {} : { filter: remote };
     try {
       const known =
-        component === undefined ? () => this.#knownComponents() : () => Promise.resolve([component]);
+        component === undefined ? () => this.#knownComponents(answers) : () => Promise.resolve([component]);
       await this.#ask(
         component === undefined ? SUBJECTS.listEverySensor : listSubject(component),
         request,
@@ -97,11 +100,14 @@ export class Listing {
     }
   }
 
-  /** Components that run, and those of which the archive knows sensors. */
-  async #knownComponents(): Promise<Iterable<string>> {
-    const { connection, archived } = this.#options;
+  /** Components that run, and those of which the archive knows sensors; of them not those that are known to be gone: they are `absent`. */
+  async #knownComponents(answers: ListingAnswers): Promise<Iterable<string>> {
+    const { connection, archived, presence } = this.#options;
     const [services, names] = await Promise.all([discoverServices(connection), archived.read()]);
     const running = services.filter(({ metadata }) => metadata.katbus === 'component');
-    return [...running.map(({ name }) => name), ...names];
+    const [gone, expected] = [new Array<string>(), new Array<string>()];
+    for (const name of names) (presence.isGone(name) ? gone : expected).push(name);
+    answers.knowGone(gone.filter((name) => !presence.isForgotten(name)));
+    return [...running.map(({ name }) => name), ...expected];
   }
 }

@@ -41,8 +41,8 @@ export function pageFrame({ id, entries, last, incomplete }: SnapshotPage): Buff
   return textFrame(notification('snapshot', `{${parts.join(',')}}`));
 }
 
-function entry({ kind, subject, json }: Publication, skipped: number, isRepeat: boolean): string {
-  const tail = `${skipped > 0 ? `,"skipped":${skipped}` : ''}${isRepeat ? ',"repeat":true' : ''}}`;
+function entry({ kind, subject, json, isStale }: Publication, skipped: number, isRepeat: boolean): string {
+  const tail = `${skipped > 0 ? `,"skipped":${skipped}` : ''}${isRepeat ? ',"repeat":true' : ''}${isStale ? ',"stale":true' : ''}}`;
   return `{"subject":${JSON.stringify(subject)},"${FIELDS[kind]}":${json}${tail}`;
 }
 

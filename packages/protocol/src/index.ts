@@ -4,8 +4,10 @@
  */
 export * from './aligned-interval.ts';
 export * from './attributes.ts';
+export * from './bins-csv.ts';
 export * from './claim.ts';
 export * from './clock-epoch.ts';
+export * from './duration.ts';
 export * from './errors.ts';
 export * from './heartbeat.ts';
 export * from './history-csv.ts';
@@ -20,6 +22,7 @@ export * from './policy/explanation.ts';
 export * from './policy/policy-coverage.ts';
 export * from './policy/policy-rule.ts';
 export * from './policy/policy.ts';
+export * from './policy/wildcard-glob.ts';
 export * from './portal/close-codes.ts';
 export * from './portal/json-rpc.ts';
 export * from './portal/methods.ts';

@@ -1,6 +1,7 @@
 import { sensorGlob } from '../patterns/sensor-glob.ts';
 import type { Pattern } from '../patterns/pattern.ts';
 import type { PolicyRule } from './policy-rule.ts';
+import { wildcardGlob } from './wildcard-glob.ts';
 
 /** A glob with what stands before its first and after its last special character: two comparisons tell most names that it does not match. */
 interface CompiledRule {
@@ -57,7 +58,12 @@ export class Policy {
 
 function compile({ match }: PolicyRule, place: number): CompiledRule {
   const parts = match.split(SPECIAL);
-  return { place, glob: sensorGlob(match), prefix: parts[0] ?? '', suffix: parts.at(-1) ?? '' };
+  return {
+    place,
+    glob: wildcardGlob(match) ?? sensorGlob(match),
+    prefix: parts[0] ?? '',
+    suffix: parts.at(-1) ?? '',
+  };
 }
 
 function isMatch({ glob, prefix, suffix }: CompiledRule, name: string): boolean {

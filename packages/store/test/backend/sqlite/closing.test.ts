@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { STATUSES } from '@katbus/protocol';
 import type { KeepingEvent } from '../../../src/backend/sqlite/closing/day-keeping.ts';
 import { HistoryReader } from '../../../src/backend/sqlite/history-reader.ts';
 import { DataDirectory } from '../../../src/backend/sqlite/data-directory.ts';
@@ -147,9 +148,9 @@ describe('closing a day', () => {
 
   test('sums up chunks that lie in one bin, and only those', async () => {
     const backend = await open();
-    await backend.write(
-      batch({ samples: [...seconds(7_200), sampleRow({ timeUs: DAY_START_US + 7_200e6, value: NaN })] }),
-    );
+    const samples = seconds(10_800);
+    samples[7_199] = { ...samples[7_199]!, value: NaN, status: 'error' };
+    await backend.write(batch({ samples }));
     await backend.closeDay(DAY);
     const reader = new HistoryReader(new DataDirectory(directory));
     onTestFinished(() => reader.close());
@@ -159,14 +160,23 @@ describe('closing a day', () => {
         maySumUp: (firstUs, lastUs) => hour(firstUs) === hour(lastUs),
       }),
     ];
-    expect(pieces[0]?.block?.length).toBe(3_599);
-    const values = seconds(7_200)
-      .slice(3_600)
-      .map(({ value }) => value as number);
-    expect(pieces[1]?.block).toBeDefined();
-    const count = pieces.reduce((sum, { block, summary }) => sum + (block?.length ?? summary?.count ?? 0), 0);
-    expect(count).toBe(7_200);
-    expect(Math.max(...values)).toBeGreaterThan(0.99);
+    expect(pieces.map(({ block }) => block?.length)).toEqual([3_599, undefined, undefined, 0]);
+    const values = samples.slice(3_600, 7_199).map(({ value }) => value as number);
+    expect(pieces[1]).toEqual({
+      reachedUs: DAY_START_US + 7_199e6 + 1,
+      summary: {
+        count: 3_600,
+        nans: 1,
+        min: Math.min(...values),
+        max: Math.max(...values),
+        sum: values.reduce((sum, value) => sum + value, 0),
+        firstUs: DAY_START_US + 3_600e6,
+        lastUs: DAY_START_US + 7_199e6,
+        firstValue: values[0],
+        lastValue: NaN,
+        worst: STATUSES.indexOf('error'),
+      },
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Attributes } from '../attributes.ts';
 import type { Sample } from '../sample.ts';
+import type { BinsPage, BinsRange } from '../store/bins.ts';
 import type { CataloguePage } from '../store/catalogue.ts';
 import type { HistoryPage } from '../store/history.ts';
 import type { SamplingStrategy } from './sampling-strategy.ts';
@@ -83,8 +84,19 @@ export interface HistoryParams {
   readonly after?: string;
   /** Whether the last sample before `start` comes first, so that a plot knows the value at its left edge; default false. */
   readonly boundary?: boolean;
+  /** One of the archive's operators, as `mean_60`: the samples are then what it gives. */
+  readonly operator?: string;
+  /** The width of the operator's bins, where its name does not say it. */
+  readonly widthSeconds?: number;
 }
 export type HistoryResult = HistoryPage;
+
+/** `bins`: what the samples of many sensors come to in equal spans of time, paged. Exactly one of `bins` and `widthSeconds` is given. */
+export interface BinsParams extends BinsRange {
+  /** `<component>.<sensor>`, or the full KATCP name; 1 to 256. */
+  readonly sensors: readonly string[];
+}
+export type BinsResult = BinsPage;
 
 /** `info`: who answers, and its limits. */
 export interface InfoResult {
@@ -102,6 +114,7 @@ export interface PortalMethods {
   list: { params: ListParams; result: ListResult };
   sensors: { params: SensorsParams; result: CataloguePage };
   history: { params: HistoryParams; result: HistoryResult };
+  bins: { params: BinsParams; result: BinsResult };
   info: { params: Record<string, never>; result: InfoResult };
 }
 export type PortalMethod = keyof PortalMethods;

@@ -69,12 +69,6 @@ export function strategyRule(strategy: SamplingStrategy): SamplingRule | 'auto' 
   }
 }
 
-/** As KATCP writes it: `event-rate 1 10`. */
-export function strategyText(strategy: SamplingStrategy): string {
-  const values = strategy as unknown as Readonly<Record<StrategyParameter, number>>;
-  return [strategy.name, ...STRATEGY_PARAMETERS[strategy.name].map((name) => values[name])].join(' ');
-}
-
 function checkStrategy(strategy: SamplingStrategy): void {
   const parameters = Object.hasOwn(STRATEGY_PARAMETERS, strategy.name)
     ? STRATEGY_PARAMETERS[strategy.name]

@@ -122,7 +122,7 @@ describe('the throttle', () => {
 class TableOracle {
   readonly log: { atUs: number; rate: Rate; update: Update; statusChange: boolean }[] = [];
   held: Update | undefined;
-  private readonly rule: SamplingRule;
+  rule: SamplingRule;
 
   constructor(rule: SamplingRule) {
     this.rule = rule;
@@ -242,6 +242,85 @@ describe('the throttle under random times and values', () => {
         }
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  it('obeys its table also when its rule changes in between, and what was held is neither lost nor doubled', () => {
+    const changes = fc.array(fc.record({ step: fc.nat(60), rule: rules }), { maxLength: 6 });
+    fc.assert(
+      fc.property(rules, steps, changes, (first, updates, ruleChanges) => {
+        const sampler = new Sampler(first);
+        const oracle = new TableOracle(first);
+        let nowUs = 0;
+        const passTime = (untilUs: number) => {
+          while (oracle.deadlineUs <= untilUs) {
+            nowUs = Math.max(nowUs, oracle.deadlineUs);
+            expect(sampler.expire(nowUs)).toBe(oracle.expire(nowUs));
+            expect(sampler.sent).toEqual(oracle.log.at(-1)?.update);
+          }
+          nowUs = untilUs;
+        };
+        for (const [place, step] of updates.entries()) {
+          passTime(nowUs + step.afterUs);
+          for (const { rule } of ruleChanges.filter((change) => change.step === place)) {
+            const wasHolding = sampler.isHolding;
+            sampler.changeRule(rule);
+            oracle.rule = rule;
+            expect(sampler.isHolding).toBe(wasHolding);
+            expect(sampler.deadlineUs).toBe(oracle.deadlineUs);
+          }
+          const next = update(step.value, step.status, nowUs);
+          expect(sampler.offer(nowUs, next)).toBe(oracle.offer(nowUs, next));
+          expect(sampler.sent).toEqual(oracle.log.at(-1)?.update);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('keeps the least interval of a new rule from its change on, and sends the last value in the end', () => {
+    const quiet = rules.map((rule) => ({ ...rule, longestSilenceUs: 0, deadBand: 0 }));
+    fc.assert(
+      fc.property(quiet, quiet, steps, fc.nat(59), (before, after, updates, changeAt) => {
+        fc.pre(updates.length > changeAt);
+        const sampler = new Sampler(before);
+        const archived: number[] = [];
+        let nowUs = 0;
+        let changedUs = Infinity;
+        let isStatusChange = false;
+        const note = (verdict: Verdict | undefined) => {
+          if (verdict === 'archive' && !isStatusChange) archived.push(nowUs);
+        };
+        const expireUntil = (untilUs: number) => {
+          while (sampler.deadlineUs <= untilUs) {
+            nowUs = Math.max(nowUs, sampler.deadlineUs);
+            const status = sampler.sent?.status;
+            const rate = sampler.expire(nowUs);
+            isStatusChange = status !== sampler.sent?.status;
+            note(rate);
+          }
+        };
+        for (const [place, step] of updates.entries()) {
+          expireUntil(nowUs + step.afterUs);
+          nowUs += step.afterUs;
+          if (place === changeAt) {
+            changedUs = nowUs;
+            sampler.changeRule(after);
+          }
+          const status = sampler.sent?.status;
+          const verdict = sampler.offer(nowUs, update(step.value, step.status));
+          isStatusChange = status !== sampler.sent?.status;
+          note(verdict);
+        }
+        expireUntil(Number.MAX_SAFE_INTEGER);
+        expect(sampler.deadlineUs).toBe(Infinity);
+        expect(sampler.sent).toMatchObject({ value: updates.at(-1)?.value, status: updates.at(-1)?.status });
+        const since = archived.filter((atUs) => atUs > changedUs);
+        for (const [place, atUs] of since.entries()) {
+          if (place > 0) expect(atUs - since[place - 1]!).toBeGreaterThanOrEqual(after.archiveIntervalUs);
+        }
+      }),
+      { numRuns: 1_000 },
     );
   });
 

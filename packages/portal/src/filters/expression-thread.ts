@@ -6,10 +6,12 @@ import type { ExpressionAnswer, ExpressionJob } from './expression-worker.ts';
 let last: RegExp | undefined;
 
 function run({ source, texts }: ExpressionJob): ExpressionAnswer {
+  const beganMs = performance.now();
   try {
     if (last?.source !== source) last = new RegExp(source);
     const expression = last;
-    return { matches: Uint8Array.from(texts, (text) => (expression.test(text) ? 1 : 0)) };
+    const matches = Uint8Array.from(texts, (text) => (expression.test(text) ? 1 : 0));
+    return { matches, tookMs: performance.now() - beganMs };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
   }

@@ -38,8 +38,9 @@ export class ListingAnswers {
     for (const component of components) this.#gone.add(component);
   }
 
+  /** Where nobody is known to be there, somebody may still be, too busy to say so. */
   get areComplete(): boolean {
-    return this.#knowsAll && this.#unanswered(this.#expected).length === 0;
+    return this.#knowsAll && this.#expected.size > 0 && this.#unanswered(this.#expected).length === 0;
   }
 
   /**

@@ -50,16 +50,10 @@ export class Telescope {
           onNameLost: nameLost.reject,
         }),
     );
-    const places = this.components.flatMap((component) =>
-      component.model.feeds.map((_, place) => ({ component, place })),
-    );
     this.pacer = new Pacer({
-      count: places.length,
+      count: model.sensorCount,
       ratePerSecond: rate,
-      deal: (turn) => {
-        const { component, place } = places[turn]!;
-        component.update(place);
-      },
+      deal: inTurn(this.components),
     });
     this.timer = setInterval(() => this.tick(), TICK_MS);
     this.joined = this.joinAll();
@@ -95,8 +89,10 @@ export class Telescope {
   private tick(): void {
     const seconds = (performance.now() - this.startsAtMs) / 1000;
     this.options.model.advance(this.modelStart + seconds * this.options.speed);
+    // Those that have joined have their first values; what the others still need comes first.
+    if (this.state === 'joining') return;
     this.pacer.advance(seconds);
-    if (this.state === 'running') this.followPower();
+    this.followPower();
   }
 
   private followPower(): void {
@@ -135,4 +131,22 @@ export class Telescope {
       await entry.value.want(true);
     }
   }
+}
+
+/** Updates the sensor at each place, counted over all components one after the other; the places come in turn. */
+function inTurn(components: readonly LiveComponent[]): (place: number) => void {
+  let number = 0;
+  let first = 0;
+  return (place) => {
+    if (place < first) {
+      number = 0;
+      first = 0;
+    }
+    let component = components[number];
+    while (component !== undefined && place >= first + component.model.feeds.length) {
+      first += component.model.feeds.length;
+      component = components[++number];
+    }
+    component?.update(place - first);
+  };
 }

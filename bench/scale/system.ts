@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startNatsServer, type RunningNatsServer } from '@katbus/cli/nats-server';
+import { Child, startDaemon } from './child.ts';
+import type { FromReader, ToReader } from './reader-messages.ts';
+import type { FromPublisher, PublisherCounts, PublisherSetup, ToPublisher } from './publisher-messages.ts';
+
+export type Publisher = Child<ToPublisher, FromPublisher>;
+export type Reader = Child<ToReader, FromReader>;
+
+/** nats-server, store and portal as processes, on free ports, with everything in a temporary folder. */
+export class ScaleSystem {
+  readonly publishers: Publisher[] = [];
+  readonly setups: PublisherSetup[] = [];
+  reader: Reader | undefined;
+  readonly portalUrl: string;
+  readonly nats: RunningNatsServer;
+  store: Child<never, never>;
+  portal: Child<never, never>;
+  private readonly folder: string;
+  private readonly storeUrl: string;
+
+  private constructor(
+    folder: string,
+    nats: RunningNatsServer,
+    store: Child<never, never>,
+    storeUrl: string,
+    portal: Child<never, never>,
+    portalUrl: string,
+  ) {
+    this.folder = folder;
+    this.nats = nats;
+    this.store = store;
+    this.storeUrl = storeUrl;
+    this.portal = portal;
+    this.portalUrl = portalUrl;
+  }
+
+  static async start(): Promise<ScaleSystem> {
+    const folder = await mkdtemp(join(tmpdir(), 'katbus-scale-'));
+    const nats = await startNatsServer({ storeDirectory: join(folder, 'nats'), port: 0, monitoringPort: 0 });
+    const [storePort, portalPort] = [await freePort(), await freePort()];
+    const storeUrl = `http://127.0.0.1:${storePort}`;
+    const portalUrl = `http://127.0.0.1:${portalPort}`;
+    const store = await startDaemon(
+      [
+        ...[
+          'store',
+          '--nats',
+          nats.url,
+          '--data',
+          join(folder, 'store'),
+          '--monitoring-port',
+          String(storePort),
+        ],
+        ...['--nats-monitoring', nats.monitoringUrl],
+      ],
+      `${storeUrl}/readyz`,
+    );
+    const portal = await startDaemon(
+      ['portal', '--nats', nats.url, '--port', String(portalPort)],
+      `${portalUrl}/readyz`,
+    );
+    return new ScaleSystem(folder, nats, store, storeUrl, portal, portalUrl);
+  }
+
+  /** Starts a publisher with its sensors made and announced. */
+  async publish(setup: PublisherSetup): Promise<void> {
+    const publisher: Publisher = new Child('./publisher.ts');
+    this.publishers.push(publisher);
+    this.setups.push(setup);
+    await publisher.ask({ type: 'setup', setup }, 'ready');
+  }
+
+  async subscribe(subjects: readonly string[]): Promise<Reader> {
+    this.reader = new Child('./reader.ts');
+    const url = `${this.portalUrl.replace('http', 'ws')}/ws`;
+    await this.reader.ask({ type: 'subscribe', url, subjects }, 'subscribed');
+    return this.reader;
+  }
+
+  async counts(): Promise<PublisherCounts> {
+    const answers = await Promise.all(this.publishers.map((each) => each.ask({ type: 'count' }, 'counts')));
+    return addCounts(answers.map(({ counts }) => counts));
+  }
+
+  /** Resolves when the archiver has written all that is in the stream. @returns whether it has, within the time */
+  async archived(timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      if ((await this.storeMetric('katbus_store_lag_messages')) === 0) return true;
+      if (performance.now() > deadline) return false;
+      await delay(500);
+    }
+  }
+
+  async storeMetric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.storeUrl}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
+  }
+
+  /** By what they are, for a {@link UsageSeries}. */
+  processes(): Record<string, number[]> {
+    return {
+      'nats-server': [this.nats.pid],
+      store: [this.store.pid],
+      portal: [this.portal.pid],
+      publishers: this.publishers.map(({ pid }) => pid),
+      ...(this.reader === undefined ? {} : { client: [this.reader.pid] }),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.reader?.end('SIGKILL');
+    for (const publisher of this.publishers) await publisher.end('SIGKILL');
+    await this.portal.end('SIGKILL');
+    await this.store.end('SIGKILL');
+    await this.nats.kill();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
+export function addCounts(list: readonly PublisherCounts[]): PublisherCounts {
+  const sum = (of: (counts: PublisherCounts) => number) => list.reduce((all, counts) => all + of(counts), 0);
+  const lane = (name: 'archive' | 'normal') => ({
+    sent: sum((counts) => counts[name].sent),
+    acknowledged: sum((counts) => counts[name].acknowledged),
+    dropped: sum((counts) => counts[name].dropped),
+    pending: sum((counts) => counts[name].pending),
+  });
+  return {
+    updates: sum(({ updates }) => updates),
+    skipped: sum(({ skipped }) => skipped),
+    archive: lane('archive'),
+    normal: lane('normal'),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -28,6 +28,7 @@ const OTHER_TAGS = {
   'sh test': 'the same; this is it',
   'sh run': 'run, line by line, while the whole system runs',
   'sql day': 'run on real files by packages/store/test/storage-document.test.ts',
+  'sql chunks': 'the same',
   'sql catalogue': 'the same',
   'ts component': 'type-checked and run, while the whole system runs, before the others',
   'ts client': 'type-checked and run, while the whole system runs',

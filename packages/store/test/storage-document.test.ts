@@ -13,7 +13,9 @@ import { REQUEST_ERROR_CODES } from '../src/history-service/request-error.ts';
 import { STORE_STATES, StoreMetrics } from '../src/store-metrics.ts';
 import { parseMarkdown } from '../../../test/support/documents.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { batch, quarantineRow, sampleRow } from './backend/rows.ts';
+import { encodeChunk } from '../src/chunk/chunk-encoder.ts';
+import { batch, DAY_START_US, quarantineRow, sampleRow } from './backend/rows.ts';
+import { blockOf } from './chunk/any-block.ts';
 
 const text = readFileSync(new URL('../../../STORAGE.md', import.meta.url), 'utf8');
 const sql = parseMarkdown(text).blocks.filter(({ tag }) => tag.startsWith('sql '));
@@ -43,6 +45,10 @@ describe('STORAGE.md', () => {
         quarantine: [quarantineRow(1)],
       }),
     );
+    const uptime = { component: 'host', sensor: 'uptime', timeUs: DAY_START_US - 1, value: 12 };
+    await backend.write(batch({ samples: [sampleRow(uptime)] }));
+    await backend.closeDay(DAY_START_US / 86_400e6 - 1);
+    paths.chunks = join(folder.path, 'days', '2026-11-21.chunks-1.db');
     paths.day = join(folder.path, 'days', '2026-11-22.db');
     paths.catalogue = join(folder.path, 'catalogue.db');
     return async () => {
@@ -60,8 +66,8 @@ describe('STORAGE.md', () => {
     }
   }
 
-  test('has statements for both kinds of files', () => {
-    expect(new Set(sql.map(({ tag }) => tag))).toEqual(new Set(['sql day', 'sql catalogue']));
+  test('has statements for all kinds of files', () => {
+    expect(new Set(sql.map(({ tag }) => tag))).toEqual(new Set(['sql day', 'sql chunks', 'sql catalogue']));
   });
 
   test.each(sql)('line $line: the statement finds something, while the archiver has the file', (block) => {
@@ -80,6 +86,24 @@ describe('STORAGE.md', () => {
   test('names the columns of a day file', () => {
     expect(firstColumn('table `samples`')).toEqual(columnsOf('day', 'samples'));
     expect(columnsOf('day', 'sensors')).toEqual(['id', 'component', 'sensor']);
+  });
+
+  test('names the columns of a chunk file', () => {
+    expect(firstColumn('table `chunks`')).toEqual(columnsOf('chunks', 'chunks'));
+    expect(columnsOf('chunks', 'data')).toEqual(['id', 'bytes']);
+  });
+
+  test('has a chunk, byte by byte', () => {
+    const rows: [number, number][] = [
+      [0, 21.5],
+      [1_000_000, 21.48],
+      [2_000_150, 21.51],
+    ];
+    const samples = rows.map(([offsetUs, value]) =>
+      sampleRow({ timeUs: DAY_START_US + offsetUs, valueTimeUs: DAY_START_US + offsetUs - 1_500, value }),
+    );
+    const hex = parseMarkdown(text).blocks.find((block) => block.text.startsWith('4b 42 63 6b'))?.text ?? '';
+    expect(Buffer.from(encodeChunk(blockOf(samples))).toString('hex')).toBe(hex.replaceAll(/\s/g, ''));
   });
 
   test('names the tables and columns of the catalogue', () => {

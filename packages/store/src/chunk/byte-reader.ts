@@ -49,7 +49,7 @@ export class ByteReader {
     return taken;
   }
 
-  /** Signed integers from place `from` of `out` to its end. One, two and three bytes are the usual lengths. */
+  /** Signed integers from place `from` of `out` to its end. One to four bytes are the usual lengths. */
   signedInto(out: Float64Array, from: number): void {
     const { bytes } = this;
     const { length } = out;
@@ -73,6 +73,13 @@ export class ByteReader {
         const value = (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
         out[place] = (value >>> 1) ^ -(value & 1);
         at += 3;
+        continue;
+      }
+      const fourth = bytes[at + 3]!;
+      if (fourth < 0x80) {
+        const value = (first & 0x7f) | ((second & 0x7f) << 7) | ((third & 0x7f) << 14) | (fourth << 21);
+        out[place] = (value >>> 1) ^ -(value & 1);
+        at += 4;
         continue;
       }
       this.at = at;

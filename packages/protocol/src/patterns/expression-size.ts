@@ -5,6 +5,9 @@ const BRACKET = /\[\^?\]?(?:\[:[^\]]*:\]|\\.|[^\]\\])*\]/sy;
 /** An escape that goes on in braces. */
 const BRACED_ESCAPE = /\\[xpP]\{[^}]*\}/y;
 
+/** A class is one instruction, but takes longer to compile than a character. */
+const CLASS_SIZE = 2;
+
 /**
  * About how many instructions RE2 makes of a regular expression: seldom fewer than it does. What repetitions multiply is known before anything is
  * compiled, for `(a{1000}b{1000}){9}` takes few characters and a long time.
@@ -37,7 +40,7 @@ export function expressionSize(source: string): number {
       group.last = repeated;
     } else {
       length = Math.max(skip(BRACKET, at), skip(BRACED_ESCAPE, at), character === '\\' ? 2 : 1);
-      add(group, 1);
+      add(group, length === 1 ? 1 : CLASS_SIZE);
     }
     at += length;
   }

@@ -176,6 +176,22 @@ describe('a subscription with a sampling strategy', () => {
     expect(client.of('sample').filter(({ repeat }) => repeat === undefined)).toHaveLength(5);
   });
 
+  test('without a snapshot gives nothing that was published before, but as a repeat', async () => {
+    await portal.store('before', 0);
+    const strategy: SamplingStrategy = { name: 'event-rate', minSeconds: 0.3, maxSeconds: 0.6 };
+    await join('before', strategy);
+    const client = await portal.client();
+    clients.push(client);
+    const subjects = ['sensor.*.wx.before'];
+    await client.request('subscribe', { subjects, snapshot: false });
+    await portal.store('before', 1);
+    await portal.store('before', 2);
+    await through(client);
+    await client.request('subscribe', { subjects, snapshot: false, strategy });
+    await client.until('sample', (all) => all.some(({ repeat }) => repeat === true), 'a repeat');
+    expect(valuesOf(client)).toEqual(['1', '2', '2 again']);
+  });
+
   test('on one rate is another one than on both', async () => {
     await portal.store('rates', 0);
     await portal.store('rates', 0, { rate: 'normal' });
@@ -234,7 +250,8 @@ describe('a subscription with a sampling strategy', () => {
     let state = 7;
     const random = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
     const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T;
-    const sensors = ['r1', 'r2', 'r3'];
+    // Many, so that at the end most have been published only a few times since somebody joined.
+    const sensors = Array.from({ length: 60 }, (_, n) => `r${n}`);
     const last = new Map<string, number>();
     let isPublishing = true;
     const publishing = (async () => {
@@ -254,7 +271,7 @@ describe('a subscription with a sampling strategy', () => {
       const params = { subjects: ['sensor.*.wx.*'], ...(strategy && { strategy }) };
       if (random() < 0.5) {
         const client = pick(mixed);
-        const { id } = await client.request('subscribe', params);
+        const { id } = await client.request('subscribe', { ...params, snapshot: random() < 0.5 });
         if (random() < 0.7) await client.request('unsubscribe', { id });
       } else if (single.length < 40) {
         const client = await portal.client();

@@ -131,7 +131,9 @@ export class DeliverySession {
       if (subscription.state !== 'live') continue;
       const mine = dueOf(subscription);
       if (mine === undefined) continue;
-      due = due === 'newer' ? due : mine;
+      // What came before it began was in its snapshot, or was not meant for it.
+      if (mine === 'newer' && publication.arrival > subscription.beganAfter) due = 'newer';
+      else due ??= 'repeat';
       isWhole ||= subscription.mode === 'all';
     }
     if (due === undefined) return;
@@ -149,6 +151,7 @@ export class DeliverySession {
     }
     const { pages, live, newer, gapFromSeconds } = join.finish(this.#delivery.limits.snapshotPageBytes);
     subscription.state = 'live';
+    subscription.beganAfter = this.#delivery.arrivals;
     if (pages !== undefined) {
       this.#delivery.settling.begin(subscription, { times: join.snapshot.times(), newer });
       this.#delivery.strategies.join(subscription);

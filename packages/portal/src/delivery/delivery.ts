@@ -55,6 +55,8 @@ export class Delivery {
   readonly #routes: Routes<Subscription, Route>;
   readonly #seen: SeenSamples;
   readonly #epochs = new ClockEpochs((component) => this.#seen.forget(component));
+  /** How many publications have come live. */
+  arrivals = 0;
   readonly #sessions = new Set<DeliverySession>();
 
   constructor(options: DeliveryOptions) {
@@ -167,6 +169,8 @@ export class Delivery {
     if (destinations.length === 0) return;
     const mark = message.hasHeaders ? message.header(RESEND_HEADER) : undefined;
     for (const publication of this.#read(message, sensor)) {
+      this.arrivals += 1;
+      publication.arrival = this.arrivals;
       let isFirst = false;
       if (publication.kind === 'sample') {
         publication.isResent = mark !== undefined;

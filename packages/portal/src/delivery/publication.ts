@@ -24,6 +24,8 @@ export class Publication implements Update, Dated {
   isResent = false;
   /** Of a snapshot's sample: nobody is there who would publish a newer one. */
   isStale = false;
+  /** Counts what has come live; of what is only in a snapshot it is infinite. */
+  arrival = Infinity;
   #encoding: Encoding | undefined;
   #bytes: Buffer | undefined;
   #isRepeat = false;

@@ -46,6 +46,8 @@ export class Subscription {
   floors: Floors | undefined;
   /** Under a strategy: samples that the portal has had live and that are newer than the ones in the snapshot that is being joined. */
   readonly known = new Map<string, Publication>();
+  /** The last {@link Publication.arrival} before it was live: nothing up to it is its own. */
+  beganAfter = -1;
   /** Ends the interest on NATS. */
   release: () => void = () => undefined;
 

@@ -10,8 +10,8 @@ export function csvLine({ time, value_ts, status, value }: ArchivedSample): stri
   return `${time},${isoText(time)},${value_ts},${status},${csvField(value)}\r\n`;
 }
 
-/** Quoted when it holds a comma, a quote or a line break. No value is an empty field, the empty text a quoted one. */
-function csvField(value: SampleValue): string {
+/** A value as a field. Quoted when it holds a comma, a quote or a line break. No value is an empty field, the empty text a quoted one. */
+export function csvField(value: SampleValue): string {
   if (value === null) return '';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,3 +1,4 @@
+import { BINS_SCHEMAS, operatorName, operatorWidth } from './bins.ts';
 import { RPC_ERRORS } from '../portal/json-rpc.ts';
 import {
   archivedSample,
@@ -40,6 +41,8 @@ const PARAMS = {
       limit: historyLimit,
       after: cursor,
       boundary: { type: 'boolean' },
+      operator: operatorName,
+      widthSeconds: operatorWidth,
     },
     ['sensor', 'start', 'end'],
   ),
@@ -145,14 +148,14 @@ export const PORTAL_SCHEMAS = {
       request('list', PARAMS.listParams, false),
       request('sensors', PARAMS.sensorsParams, false),
       request('history', PARAMS.historyParams, true),
+      request('bins', BINS_SCHEMAS.binsParams, true),
       request('info', object({}), false),
     ],
   },
-  response: openObject({ jsonrpc, id, result: { anyOf: Object.values(RESULTS) } }, [
-    'jsonrpc',
-    'id',
-    'result',
-  ]),
+  response: openObject(
+    { jsonrpc, id, result: { anyOf: [...Object.values(RESULTS), BINS_SCHEMAS.binsPage] } },
+    ['jsonrpc', 'id', 'result'],
+  ),
   error: openObject(
     {
       jsonrpc,

@@ -1,4 +1,4 @@
-import { BINS_SCHEMAS } from './bins.ts';
+import { BINS_SCHEMAS, operatorName, operatorWidth } from './bins.ts';
 import {
   attributes,
   catalogueLimit,
@@ -82,6 +82,8 @@ export const SCHEMAS = {
       limit: historyLimit,
       after: cursor,
       boundary: { type: 'boolean' },
+      operator: operatorName,
+      widthSeconds: operatorWidth,
     },
     ['component', 'sensor', 'start', 'end'],
   ),

@@ -15,6 +15,10 @@ export interface HistoryRequest {
   readonly after?: string;
   /** Whether the last sample before `start` comes first, on the first page; default false. */
   readonly boundary?: boolean;
+  /** One of {@link OPERATORS}, with its numbers or without: `mean_60`, `mean`. The samples are then what it gives. */
+  readonly operator?: string;
+  /** The width of the operator's bins, where its name does not say it. */
+  readonly widthSeconds?: number;
 }
 
 export interface ArchivedSample {

@@ -1,5 +1,3 @@
-import type { HistoryRequest } from './history.ts';
-
 /**
  * The EPICS Archiver Appliance's operators (its "post-processors") by their names there. STORAGE.md, "Operators", has a line for each; what they
  * give are samples, in pages like those of a history.
@@ -41,6 +39,3 @@ export const OPERATORS_WITHOUT = ['loess'] as const;
 export const OPERATOR_DEFAULT_SECONDS = 900;
 
 export const OPERATOR_WIDTH_SECONDS = { least: 0.001, most: 1e11 } as const;
-
-/** What a history is asked for beside its range when it is to be worked on. */
-export type OperatedRequest = HistoryRequest & { readonly operator: string };

@@ -1,6 +1,7 @@
 /** The history service's micro service endpoints. Requests and answers are JSON; an error is a ServiceErrorAnswer. */
 export const STORE_SUBJECTS = {
   history: 'rpc.store.history',
+  bins: 'rpc.store.bins',
   latest: 'rpc.store.latest',
   sensors: 'rpc.store.sensors',
   attributes: 'rpc.store.attributes',

@@ -14,6 +14,7 @@ import { fromWire } from '../backend/stored-sample.ts';
 import type { QuarantineReason } from '../backend/write-batch.ts';
 import type { Batch } from './batch.ts';
 import type { SensorBook } from './sensor-book.ts';
+import { epochMessage } from './sensor-epochs.ts';
 
 /** Markers of the portal, which join snapshots with live samples (ARCHITECTURE.md, "Snapshot and live"): nothing to store. */
 const MARKER_PREFIX = 'sync.';
@@ -60,6 +61,7 @@ export class Decoder {
           valueTimeUs: toMicroseconds(sample.value_ts),
           status: sample.status,
           value: fromWire(sample.value, type),
+          epoch: entry.epochs?.of(epochMessage(message)) ?? 0,
         });
       } catch (error) {
         if (!(error instanceof MalformedSampleError)) throw error;
@@ -88,6 +90,7 @@ export class Decoder {
       for (const row of rows) {
         into.attributes.push(row);
         this.#book.learn(row, row.attributes);
+        this.#book.learnEpoch(row, row.attributes, epochMessage(message));
       }
     } catch (error) {
       if (!(error instanceof MalformedAttributesError)) throw error;

@@ -1,6 +1,7 @@
-import { normalisedName, parseSensorSubject, sensorSubject } from '@katbus/protocol';
+import { clockEpochOf, normalisedName, parseSensorSubject, sensorSubject } from '@katbus/protocol';
 import type { Attributes, SensorAddress } from '@katbus/protocol';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, CatalogueRow } from '../backend/backend.ts';
+import { SensorEpochs, type EpochMessage } from './sensor-epochs.ts';
 
 /** What the archiver needs to know of a sensor to judge its samples. */
 export interface BookEntry extends SensorAddress {
@@ -8,6 +9,8 @@ export interface BookEntry extends SensorAddress {
   /** As its newest attributes declare; undefined: there are none, or they are silent. */
   type: string | undefined;
   params: readonly unknown[] | undefined;
+  /** Undefined: its component has never told of a clock epoch. */
+  epochs: SensorEpochs | undefined;
   /** Whether the book has it: false until {@link SensorBook.keep}. */
   isKept: boolean;
 }
@@ -30,6 +33,7 @@ export class SensorBook {
       for (const row of rows) {
         if (row.attributes === undefined) this.#entryOf(row);
         else this.learn(row, row.attributes);
+        this.#recallEpochs(row);
       }
       after = next;
     } while (after !== undefined);
@@ -61,6 +65,22 @@ export class SensorBook {
     entry.params = typeof params === 'string' ? undefined : params;
   }
 
+  /** Attributes were announced: they may tell that the component's clock was set back. */
+  learnEpoch(address: SensorAddress, attributes: Attributes, message: EpochMessage): void {
+    const clockEpoch = clockEpochOf(attributes);
+    const entry = this.#entryOf(address);
+    if (clockEpoch !== undefined) entry.epochs ??= new SensorEpochs(undefined, 0);
+    entry.epochs?.announced(clockEpoch, message);
+  }
+
+  #recallEpochs({ attributes, attributesFromUs = 0, latestEpoch, ...address }: CatalogueRow): void {
+    const clockEpoch = attributes && clockEpochOf(attributes);
+    if (clockEpoch === undefined && latestEpoch === 0) return;
+    // The latest sample may be of an epoch before the one that was announced last.
+    const since = clockEpoch === undefined ? latestEpoch : Math.max(attributesFromUs, latestEpoch);
+    this.#entryOf(address).epochs = new SensorEpochs(clockEpoch, since);
+  }
+
   #entryOf(address: SensorAddress): BookEntry {
     const known = this.#bySubject.get(sensorSubject('archive', address));
     if (known !== undefined) return known;
@@ -72,5 +92,5 @@ export class SensorBook {
 
 function newEntry({ component, sensor }: SensorAddress): BookEntry {
   const name = normalisedName({ component, sensor });
-  return { component, sensor, name, type: undefined, params: undefined, isKept: false };
+  return { component, sensor, name, type: undefined, params: undefined, epochs: undefined, isKept: false };
 }

@@ -108,6 +108,10 @@ export interface CatalogueRow extends SensorAddress {
   /** Times of the oldest and the newest sample; undefined when there is none. */
   readonly firstUs: number | undefined;
   readonly lastUs: number | undefined;
+  /** When the stream took its newest attributes; undefined when there are none. */
+  readonly attributesFromUs: number | undefined;
+  /** The number of the clock epoch of its latest sample. */
+  readonly latestEpoch: number;
 }
 
 export interface AttributesSpan {

@@ -20,7 +20,10 @@ export interface StoredSample {
 }
 
 /** A sample and whose it is. Its identity is (component, sensor, timeUs). */
-export interface SampleRow extends SensorAddress, StoredSample {}
+export interface SampleRow extends SensorAddress, StoredSample {
+  /** The number of its clock epoch: a later epoch has a greater one. Absent, or 0: its component never told of any. */
+  readonly epoch?: number;
+}
 
 /**
  * A value from the wire. The string `NaN` is a number where the sensor's declared type is float, else it is a string:
@@ -57,11 +60,10 @@ export function wireBytes({ value }: StoredSample): number {
 }
 
 /**
- * Whether a sample takes the place of the latest one known.
+ * Whether a sample takes the place of the latest one known: it is of a newer clock epoch, whatever its time, or of the same one and not older.
  *
- * The latest value is the last published; within one clock epoch of a component that is the one with the greatest time. Only here is that
- * decided, so that clock epochs need to be taught to this function alone.
+ * The latest value is the last published. A component's clock may have been set back; times compare within an epoch only.
  */
-export function supersedes(timeUs: number, latestUs: number): boolean {
-  return timeUs >= latestUs;
+export function supersedes(timeUs: number, epoch: number, latestUs: number, latestEpoch: number): boolean {
+  return epoch === latestEpoch ? timeUs >= latestUs : epoch > latestEpoch;
 }

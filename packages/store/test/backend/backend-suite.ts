@@ -77,7 +77,12 @@ export function backendSuite(
           // Components of its own for each run: opening a back end each time would take longer than all the rest.
           run++;
           const batches = anyRows.map((rows) =>
-            rows.map((row) => ({ ...row, component: `${row.component}_${run}` })),
+            rows.map((row) => ({
+              ...row,
+              component: `${row.component}_${run}`,
+              // Any clock epoch: what was published last takes the place of what is older by its time alone.
+              epoch: Math.abs(row.valueTimeUs) % 3,
+            })),
           );
           const model = new Map<string, Map<number, SampleRow>>();
           const latest = new Map<string, SampleRow>();
@@ -87,8 +92,8 @@ export function backendSuite(
               const address = formatAddress(sample);
               const series = model.get(address) ?? new Map<number, SampleRow>();
               model.set(address, series.set(sample.timeUs, sample));
-              const latestUs = latest.get(address)?.timeUs ?? -Infinity;
-              if (supersedes(sample.timeUs, latestUs)) latest.set(address, sample);
+              const { timeUs: latestUs = -Infinity, epoch: latestEpoch = 0 } = latest.get(address) ?? {};
+              if (supersedes(sample.timeUs, sample.epoch, latestUs, latestEpoch)) latest.set(address, sample);
             }
             await write(samples);
             await write(samples);
@@ -102,7 +107,12 @@ export function backendSuite(
           }
           const subjects = ['wx', 'wx_station', 'm000'].map((name) => `sensor.archive.${name}_${run}.>`);
           const page = await backend.latest({ subjects, limit: 100 });
-          expect(new Map(page.rows.map((row) => [formatAddress(row), row]))).toEqual(latest);
+          const expectedLatest = [...latest].map(
+            ([address, { epoch: _, ...row }]) => [address, row] as const,
+          );
+          expect(new Map(page.rows.map((row) => [formatAddress(row), row]))).toEqual(new Map(expectedLatest));
+          for (const { component, sensor, epoch } of latest.values())
+            expect((await backend.sensor({ component, sensor }))?.latestEpoch).toBe(epoch);
         }),
         { numRuns: 200 },
       );
@@ -275,7 +285,16 @@ export function backendSuite(
       expect(first.rows.map(formatAddress)).toEqual(['m000.az', 'wx.silent']);
       const second = await backend.catalogue({ limit: 2, after: first.next });
       expect(second).toEqual({
-        rows: [{ ...WIND, attributes, firstUs: DAY_START_US + 3, lastUs: DAY_START_US + 9 }],
+        rows: [
+          {
+            ...WIND,
+            attributes,
+            firstUs: DAY_START_US + 3,
+            lastUs: DAY_START_US + 9,
+            attributesFromUs: DAY_START_US,
+            latestEpoch: 0,
+          },
+        ],
         next: undefined,
       });
       const filtered = async (filter: string) =>

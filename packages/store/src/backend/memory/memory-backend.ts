@@ -58,8 +58,8 @@ export class MemoryBackend implements Backend {
     return this.#answer(() => {
       const before = this.#sensors.size;
       for (const row of batch.samples) {
-        const { timeUs, valueTimeUs, status, value } = row;
-        if (this.#sensorFor(row).add({ timeUs, valueTimeUs, status, value })) this.#samples++;
+        const { timeUs, valueTimeUs, status, value, epoch = 0 } = row;
+        if (this.#sensorFor(row).add({ timeUs, valueTimeUs, status, value }, epoch)) this.#samples++;
       }
       let changedAttributes = 0;
       for (const row of batch.attributes) {

@@ -9,6 +9,7 @@ export class MemorySensor {
   readonly series = new SampleSeries();
   /** Outlives the sample's own removal from the series. */
   latest: StoredSample | undefined;
+  latestEpoch = 0;
   /** In order of time. */
   readonly #spans: AttributesSpan[] = [];
 
@@ -16,9 +17,12 @@ export class MemorySensor {
     this.address = address;
   }
 
-  /** @returns whether there is one sample more */
-  add(sample: StoredSample): boolean {
-    if (this.latest === undefined || supersedes(sample.timeUs, this.latest.timeUs)) this.latest = sample;
+  /** @param epoch the number of its clock epoch @returns whether there is one sample more */
+  add(sample: StoredSample, epoch: number): boolean {
+    if (this.latest === undefined || supersedes(sample.timeUs, epoch, this.latest.timeUs, this.latestEpoch)) {
+      this.latest = sample;
+      this.latestEpoch = epoch;
+    }
     return this.series.add(sample);
   }
 
@@ -49,6 +53,8 @@ export class MemorySensor {
       attributes: this.attributes,
       firstUs: this.series.at(0)?.timeUs,
       lastUs: this.latest?.timeUs,
+      attributesFromUs: this.#spans.at(-1)?.fromUs,
+      latestEpoch: this.latestEpoch,
     };
   }
 }

@@ -35,8 +35,9 @@ export class CatalogueReader {
     this.#path = path;
     this.#database = openForReading(path, CATALOGUE_FILE);
     const select = `
-      SELECT id, component, sensors.sensor AS sensor, katcp_name, first_t, latest.t AS latest_t
-      FROM sensors LEFT JOIN latest ON latest.sensor = sensors.id`;
+      SELECT id, component, sensors.sensor AS sensor, katcp_name, first_t, latest.t AS latest_t, epoch
+      FROM sensors LEFT JOIN latest ON latest.sensor = sensors.id
+        LEFT JOIN latest_epochs ON latest_epochs.sensor = sensors.id`;
     this.#sensorsAfter = this.#database.prepare(
       `${select} WHERE (component, sensors.sensor) > (?, ?) ORDER BY component, sensors.sensor`,
     );
@@ -53,8 +54,8 @@ export class CatalogueReader {
     return this.#page(query, query.component, (row, filler) => {
       const katcp = row.katcp_name === null ? undefined : String(row.katcp_name);
       if (!matches(addressOf(row), katcp)) return true;
-      const json = this.#newestAttributes(row);
-      return filler.add(toCatalogueRow(row, json), ROW_BYTES + (json?.length ?? 0));
+      const newest = this.#newestAttributes(row);
+      return filler.add(toCatalogueRow(row, newest), ROW_BYTES + (newest?.json.length ?? 0));
     });
   }
 
@@ -161,18 +162,25 @@ export class CatalogueReader {
     });
   }
 
-  #newestAttributes(row: Row): string | undefined {
+  #newestAttributes(row: Row): NewestAttributes | undefined {
     const newest = this.#attributesOf.get(row.id!);
-    return newest === undefined ? undefined : String(newest.json);
+    return newest && { json: String(newest.json), fromUs: Number(newest.from_t) };
   }
 }
 
-function toCatalogueRow(row: Row, json: string | undefined): CatalogueRow {
+interface NewestAttributes {
+  readonly json: string;
+  readonly fromUs: number;
+}
+
+function toCatalogueRow(row: Row, newest: NewestAttributes | undefined): CatalogueRow {
   return {
     ...addressOf(row),
-    attributes: json === undefined ? undefined : (JSON.parse(json) as Attributes),
+    attributes: newest && (JSON.parse(newest.json) as Attributes),
     firstUs: row.first_t === null ? undefined : Number(row.first_t),
     lastUs: row.latest_t === null ? undefined : Number(row.latest_t),
+    attributesFromUs: newest?.fromUs,
+    latestEpoch: Number(row.epoch ?? 0),
   };
 }
 

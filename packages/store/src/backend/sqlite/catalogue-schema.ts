@@ -1,5 +1,13 @@
 import type { FileKind } from './sqlite-file.ts';
 
+/** Only of sensors whose component has told of a clock epoch: few. Beside the schema, so that catalogues of before get it too. */
+export const LATEST_EPOCHS = `
+  CREATE TABLE IF NOT EXISTS latest_epochs (
+    sensor INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL
+  ) STRICT;
+`;
+
 /** What the archive knows beside samples: sensors, their latest samples and attributes, and how far the stream is stored. */
 export const CATALOGUE_FILE: FileKind = {
   name: 'catalogue',

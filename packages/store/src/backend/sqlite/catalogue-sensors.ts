@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SensorAddress } from '@katbus/protocol';
 import { supersedes } from '../stored-sample.ts';
 import { BulkInsert } from './bulk-insert.ts';
+import { LATEST_EPOCHS } from './catalogue-schema.ts';
 import type { SampleColumns } from './sample-columns.ts';
 
 interface KnownSensor {
@@ -9,6 +10,8 @@ interface KnownSensor {
   /** Times of the oldest and of the latest sample; Infinity and -Infinity: there is none. */
   firstUs: number;
   latestUs: number;
+  /** The number of the clock epoch of the latest sample. */
+  latestEpoch: number;
 }
 
 const LATEST_ROWS_A_PAGE = 60;
@@ -24,11 +27,14 @@ export class CatalogueSensors {
   readonly #updateFirst: StatementSync;
   readonly #forgetFirst: StatementSync;
   readonly #insertLatest: BulkInsert;
+  readonly #setEpoch: StatementSync;
   #nextId = 1;
   #keptFromUs = -Infinity;
   #added = 0;
 
   constructor(database: DatabaseSync) {
+    database.exec(LATEST_EPOCHS);
+    this.#setEpoch = database.prepare('INSERT OR REPLACE INTO latest_epochs (sensor, epoch) VALUES (?, ?)');
     this.#insertSensor = database.prepare('INSERT INTO sensors (id, component, sensor) VALUES (?, ?, ?)');
     this.#updateFirst = database.prepare('UPDATE sensors SET first_t = ? WHERE id = ?');
     this.#forgetFirst = database.prepare(`
@@ -36,14 +42,16 @@ export class CatalogueSensors {
       WHERE first_t < ?1`);
     this.#insertLatest = new BulkInsert(database, 'INSERT OR REPLACE INTO latest', 7);
     const rows = database.prepare(`
-      SELECT id, component, sensors.sensor AS sensor, first_t, latest.t AS latest_t
-      FROM sensors LEFT JOIN latest ON latest.sensor = sensors.id`);
+      SELECT id, component, sensors.sensor AS sensor, first_t, latest.t AS latest_t, epoch
+      FROM sensors LEFT JOIN latest ON latest.sensor = sensors.id
+        LEFT JOIN latest_epochs ON latest_epochs.sensor = sensors.id`);
     for (const row of rows.iterate()) {
       const id = Number(row.id);
       this.#known.set(`${String(row.component)}.${String(row.sensor)}`, {
         id,
         firstUs: row.first_t === null ? Infinity : Number(row.first_t),
         latestUs: row.latest_t === null ? -Infinity : Number(row.latest_t),
+        latestEpoch: Number(row.epoch ?? 0),
       });
       this.#nextId = Math.max(this.#nextId, id + 1);
     }
@@ -69,7 +77,7 @@ export class CatalogueSensors {
    * @returns how many pages were touched, about
    */
   write(columns: SampleColumns, addresses: readonly SensorAddress[]): number {
-    const { count, sensors, times, valueTimes, statuses, kinds, values, texts } = columns;
+    const { count, sensors, times, valueTimes, statuses, kinds, values, texts, epochs } = columns;
     const latestRows = new Map<number, number>();
     const earlier = new Set<KnownSensor>();
     for (let row = 0; row < count; row++) {
@@ -79,10 +87,13 @@ export class CatalogueSensors {
         known.firstUs = timeUs;
         earlier.add(known);
       }
-      if (supersedes(timeUs, known.latestUs)) {
-        known.latestUs = timeUs;
-        latestRows.set(known.id, row);
-      }
+      const epoch = epochs.size === 0 ? 0 : (epochs.get(row) ?? 0);
+      if (!supersedes(timeUs, epoch, known.latestUs, known.latestEpoch)) continue;
+      known.latestUs = timeUs;
+      latestRows.set(known.id, row);
+      if (epoch === known.latestEpoch) continue;
+      known.latestEpoch = epoch;
+      this.#setEpoch.run(known.id, epoch);
     }
     for (const { firstUs, id } of earlier) this.#updateFirst.run(firstUs, id);
     // In the table's own order: neighbours are written while their page is at hand.
@@ -120,7 +131,7 @@ export class CatalogueSensors {
     const address = `${component}.${sensor}`;
     let found = this.#known.get(address);
     if (found === undefined) {
-      found = { id: this.#nextId++, firstUs: Infinity, latestUs: -Infinity };
+      found = { id: this.#nextId++, firstUs: Infinity, latestUs: -Infinity, latestEpoch: 0 };
       this.#insertSensor.run(found.id, component, sensor);
       this.#known.set(address, found);
       this.#added++;

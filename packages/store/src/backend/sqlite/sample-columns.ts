@@ -18,6 +18,8 @@ export interface SampleColumns {
   readonly values: Float64Array<ArrayBuffer>;
   /** By row; most have none. */
   readonly texts: ReadonlyMap<number, string>;
+  /** Numbers of clock epochs by row; most components never tell of any. */
+  readonly epochs: ReadonlyMap<number, number>;
 }
 
 export function packSamples(
@@ -32,6 +34,7 @@ export function packSamples(
   const kinds = new Uint8Array(count);
   const values = new Float64Array(count);
   const texts = new Map<number, string>();
+  const epochs = new Map<number, number>();
   for (const [row, sample] of samples.entries()) {
     sensors[row] = numberOfSensor(sample);
     times[row] = sample.timeUs;
@@ -41,8 +44,9 @@ export function packSamples(
     values[row] = numberOf(sample.value);
     const text = textOf(sample.value);
     if (text !== undefined) texts.set(row, text);
+    if (sample.epoch !== undefined && sample.epoch !== 0) epochs.set(row, sample.epoch);
   }
-  return { count, sensors, times, valueTimes, statuses, kinds, values, texts };
+  return { count, sensors, times, valueTimes, statuses, kinds, values, texts, epochs };
 }
 
 /** What to move instead of copying it. */

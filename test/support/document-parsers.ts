@@ -1,7 +1,17 @@
 import { parse as parseYaml } from 'yaml';
-import { CSV_HEADER, csvLine, parseAttributes, parseSample, sensorGlob } from '@katbus/protocol';
+import {
+  binsCsvHeader,
+  binsCsvLines,
+  checkPolicy,
+  CSV_HEADER,
+  csvLine,
+  parseAddress,
+  parseAttributes,
+  parseSample,
+  sensorGlob,
+} from '@katbus/protocol';
 import { SCHEMAS, validate, type SchemaName } from '@katbus/protocol/schemas';
-import type { ArchivedSample, SampleValue, Status } from '@katbus/protocol';
+import type { ArchivedSample, BinSeries, SampleValue, Status } from '@katbus/protocol';
 
 /** Reads an example with what reads the real thing. @throws what that throws when the example is wrong */
 export type DocumentParser = (text: string) => void;
@@ -11,6 +21,9 @@ const PROGRAMS: Readonly<Record<string, DocumentParser>> = {
   'json sample': (text) => parseSample(text),
   'json attributes': (text) => parseAttributes(text),
   'csv history': parseHistoryCsv,
+  'csv bins': parseBinsCsv,
+  'json policy': (text) => checkPolicy(JSON.parse(text)),
+  'yaml policy': (text) => checkPolicy(parseYaml(text)),
   'yaml prometheus': parsePrometheusConfiguration,
 };
 
@@ -23,7 +36,7 @@ export const DOCUMENT_PARSERS: ReadonlyMap<string, DocumentParser> = new Map([
       PROGRAMS[`json ${name}`]?.(text);
     },
   ]),
-  ...Object.entries(PROGRAMS).filter(([tag]) => !tag.startsWith('json ')),
+  ...Object.entries(PROGRAMS).filter(([tag]) => !(tag.replace('json ', '') in SCHEMAS)),
 ]);
 
 /** Nothing in Katbus reads this CSV, so what writes it must give the example back. */
@@ -39,6 +52,37 @@ function parseHistoryCsv(text: string): void {
       value: value === '' ? null : (JSON.parse(value ?? '') as SampleValue),
     };
     if (csvLine(sample).trimEnd() !== row) throw new Error(`${row} would be written as ${csvLine(sample)}`);
+  }
+}
+
+/** As {@link parseHistoryCsv}: of one bin a sensor, half an hour long. */
+function parseBinsCsv(text: string): void {
+  const columns = ['count', 'mean'] as const;
+  const [header, ...rows] = text.trim().split('\n');
+  if (`${header}\r\n` !== binsCsvHeader(columns)) throw new Error(`the header is ${binsCsvHeader(columns)}`);
+  for (const row of rows) {
+    const [sensor = '', bin, start, , count, mean, status, last = '', ...held] = row.split(',');
+    const base = {
+      ...parseAddress(sensor),
+      bin: [Number(bin)],
+      count: [Number(count)],
+      status: [status as Status],
+    };
+    const json = held.join(',').replaceAll('""', '"').replaceAll(/^"|"$/g, '');
+    const pairs = JSON.parse(json === '' ? '[]' : json) as [string | boolean, number][];
+    const states = pairs.map(([state]) => state);
+    const series: BinSeries =
+      mean === ''
+        ? {
+            ...base,
+            kind: 'state',
+            states,
+            last: [states.map(String).indexOf(last)],
+            held: [pairs.map(([, seconds], place) => [place, seconds] as const)],
+          }
+        : { ...base, kind: 'number', mean: [Number(mean)] };
+    const written = binsCsvLines(series, { start: Number(start), width: 1_800 }, columns);
+    if (written.trimEnd() !== row) throw new Error(`${row} would be written as ${written}`);
   }
 }
 

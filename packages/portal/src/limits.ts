@@ -7,6 +7,7 @@ export interface PortalLimits {
   readonly subscriptions: number;
   readonly patterns: number;
   readonly requestsUnderWay: number;
+  readonly pagesUnderWay: number;
   readonly outboxBytes: number;
   readonly heldSensors: number;
   readonly allBytes: number;
@@ -52,6 +53,7 @@ export const LIMITS: Readonly<Record<LimitName, Limit>> = {
   subscriptions: limit(1_000, 1, 100_000, 'subscriptions', 'subscriptions of one session'),
   patterns: limit(1_000, 1, 1_000, 'patterns', 'patterns in one subscribe'),
   requestsUnderWay: limit(32, 1, 10_000, 'requests', 'requests of one session under way'),
+  pagesUnderWay: limit(4, 1, 1_000, 'pages', 'pages of history or bins of one session under way'),
   // Below the kernel's and Node's own buffers a bound would hold back clients that are not slow at all.
   outboxBytes: limit(MIB, 64 * 1024, 1024 * MIB, 'bytes', 'what may wait for one session, in order'),
   heldSensors: limit(5_000, 1, 1_000_000, 'sensors', 'sensors of which the newest sample waits beyond that'),

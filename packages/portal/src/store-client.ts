@@ -1,17 +1,22 @@
-import { callService, type BusConnection } from '@katbus/bus/nats';
+import { callService, callServiceText, type BusConnection } from '@katbus/bus/nats';
 import {
   checkComponent,
   parseAddress,
   STORE_SUBJECTS,
+  type BinsPage,
+  type BinsParams,
+  type BinsRequest,
   type CataloguePage,
   type HistoryPage,
   type HistoryParams,
+  type HistoryRequest,
   type LatestPage,
   type LatestRequest,
   type SensorsParams,
   type StoreStatus,
 } from '@katbus/protocol';
 import { RequestError, requestError } from './rpc/errors.ts';
+import { JsonText } from './rpc/json-text.ts';
 
 /** The history service, as the portal asks it. What it throws is a {@link RequestError}. */
 export class StoreClient {
@@ -25,10 +30,23 @@ export class StoreClient {
   }
 
   /** @throws {RequestError} */
-  async history({ sensor, ...range }: HistoryParams): Promise<HistoryPage> {
-    if (range.end <= range.start) throw new RequestError('invalidParams', 'end must be after start', 'end');
-    const address = withField('sensor', () => parseAddress(sensor));
-    return this.#ask<HistoryPage>(STORE_SUBJECTS.history, { ...address, ...range });
+  async history(params: HistoryParams): Promise<HistoryPage> {
+    return this.#ask<HistoryPage>(STORE_SUBJECTS.history, historyRequest(params));
+  }
+
+  /** The same page as it came: who only passes it on need not read it. @throws {RequestError} */
+  async historyText(params: HistoryParams): Promise<JsonText> {
+    return this.#askText(STORE_SUBJECTS.history, historyRequest(params));
+  }
+
+  /** @throws {RequestError} */
+  async bins(params: BinsParams): Promise<BinsPage> {
+    return this.#ask<BinsPage>(STORE_SUBJECTS.bins, binsRequest(params));
+  }
+
+  /** As {@link historyText}. @throws {RequestError} */
+  async binsText(params: BinsParams): Promise<JsonText> {
+    return this.#askText(STORE_SUBJECTS.bins, binsRequest(params));
   }
 
   /** @throws {RequestError} */
@@ -47,6 +65,15 @@ export class StoreClient {
     return this.#ask<StoreStatus>(STORE_SUBJECTS.status, {}, timeoutMs);
   }
 
+  async #askText(subject: string, request: object): Promise<JsonText> {
+    try {
+      const timeoutMs = this.#timeoutMs;
+      return new JsonText([await callServiceText(this.#connection, subject, request, { timeoutMs })]);
+    } catch (error) {
+      throw requestError(error);
+    }
+  }
+
   async #ask<Result>(subject: string, request: object, timeoutMs = this.#timeoutMs): Promise<Result> {
     try {
       return (await callService(this.#connection, subject, request, { timeoutMs })) as Result;
@@ -54,6 +81,25 @@ export class StoreClient {
       throw requestError(error);
     }
   }
+}
+
+function historyRequest({ sensor, ...range }: HistoryParams): HistoryRequest {
+  checkRange(range);
+  return { ...withField('sensor', () => parseAddress(sensor)), ...range };
+}
+
+function binsRequest({ sensors, ...range }: BinsParams): BinsRequest {
+  checkRange(range);
+  if ((range.bins === undefined) === (range.widthSeconds === undefined)) {
+    throw new RequestError('invalidParams', 'exactly one of bins and widthSeconds is to be given', 'bins');
+  }
+  const addresses = sensors.map((sensor) => withField('sensors', () => parseAddress(sensor)));
+  return { sensors: addresses, ...range };
+}
+
+/** @throws {RequestError} */
+function checkRange({ start, end }: { readonly start: number; readonly end: number }): void {
+  if (end <= start) throw new RequestError('invalidParams', 'end must be after start', 'end');
 }
 
 /** Refuses a component that would have nothing for a reason that the caller should know. @throws {RequestError} */

@@ -54,6 +54,7 @@ describe('PROTOCOL.md', () => {
       list: 'listResult',
       sensors: 'cataloguePage',
       history: 'historyPage',
+      bins: 'binsPage',
       info: 'infoResult',
     };
     const requests = new Map(examples('request').map(({ id, method }) => [id, method as PortalMethod]));
@@ -150,7 +151,7 @@ describe('a real portal', () => {
         (thrown: unknown) => thrown as AnsweredError,
       );
       // No archive runs here; everything else is as in the document.
-      const unavailable = method === 'sensors' || method === 'history';
+      const unavailable = ['sensors', 'history', 'bins'].includes(method as string);
       expect([method, error?.code]).toEqual([method, unavailable ? RPC_ERRORS.unavailable.code : undefined]);
     }
   });

@@ -14,7 +14,13 @@ export { checkStreams, setupStreams, streamState } from './streams.ts';
 export type { SetupReport, StreamDifference, StreamReport, StreamState } from './streams.ts';
 export { BusService, SERVICE_ERROR_CODE_HEADER, SERVICE_ERROR_HEADER } from './service.ts';
 export type { ServiceAnswer, ServiceEndpoint, ServiceOptions } from './service.ts';
-export { DISCOVER_DEFAULTS, callService, discoverServices, serviceAnswer } from './service-call.ts';
+export {
+  DISCOVER_DEFAULTS,
+  callService,
+  callServiceText,
+  discoverServices,
+  serviceAnswer,
+} from './service-call.ts';
 export type { DiscoverOptions, ServiceIdentity } from './service-call.ts';
 export type { Anchor } from './anchor.ts';
 export { storedMessage } from './anchor.ts';

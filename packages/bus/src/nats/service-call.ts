@@ -38,6 +38,25 @@ export async function callService(
   return serviceAnswer(subject, await connection.request(subject, data, options));
 }
 
+/**
+ * As {@link callService}, but the answer stays the text that came: who only passes it on need not read it.
+ * @throws as {@link callService}
+ */
+export async function callServiceText(
+  connection: BusConnection,
+  subject: string,
+  payload: object | string = '',
+  options: { readonly timeoutMs?: number } = {},
+): Promise<string> {
+  const data = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  const message = await connection.request(subject, data, options);
+  const text = Buffer.from(message.data).toString();
+  const isError = message.header(SERVICE_ERROR_CODE_HEADER) !== undefined || /^\s*\{\s*"error"/.test(text);
+  // Throws the error that it is, and whatever else it cannot be.
+  if (isError || !text.startsWith('{')) serviceAnswer(subject, message);
+  return text;
+}
+
 /** Decodes one answer of a service. @throws {ServiceCallError} as {@link callService} */
 export function serviceAnswer(subject: string, message: BusMessage): unknown {
   let answer: unknown;

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { MalformedTimeError, parseTime, toSeconds, wallClockUs } from '@katbus/protocol';
+import { OPERATORS, toSeconds, wallClockUs, type HistoryParams } from '@katbus/protocol';
 import type { FastifyInstance } from 'fastify';
-import { requestError } from '../rpc/errors.ts';
 import type { StoreClient } from '../store-client.ts';
+import { firstThenRest } from './first-then-rest.ts';
 import {
   HISTORY_FORMATS,
   HISTORY_LAYOUTS,
@@ -10,18 +10,16 @@ import {
   historyText,
   type HistoryFormat,
 } from './history-stream.ts';
+import { RANGE, readDuration, readRange, type RangeQuery } from './query-time.ts';
 import { answer, errorAnswers, JSON_TYPE, parameter, query, shared, text } from './route-schema.ts';
 
-interface HistoryQuery {
+interface HistoryQuery extends RangeQuery {
   readonly sensor: string;
-  readonly start: string;
-  readonly end: string;
   readonly format: HistoryFormat;
   readonly boundary: boolean;
+  readonly operator?: string;
+  readonly every?: string;
 }
-
-const TIME =
-  'Unix seconds, ISO 8601 (UTC unless it has an offset), now, or a span before now (-90s, -15m, -1h, -7d)';
 
 const SCHEMA = {
   operationId: 'history',
@@ -30,13 +28,21 @@ const SCHEMA = {
   querystring: query(
     {
       sensor: parameter(text, '<component>.<sensor>, or the full KATCP name', 'wx.station_wind_speed'),
-      start: parameter({ ...text, default: '-1h' }, `The range is start <= time < end. ${TIME}`, '-15m'),
-      end: parameter({ ...text, default: 'now' }, TIME, 'now'),
+      ...RANGE,
       format: parameter({ enum: HISTORY_FORMATS, default: 'json' }, 'Of the answer', 'json', 'csv'),
       boundary: parameter(
         { type: 'boolean', default: false },
         'Whether the last sample before start comes first',
         true,
+      ),
+      operator: parameter(
+        text,
+        `What is to be made of the samples: one of the operators of the EPICS Archiver Appliance, with its width in seconds behind it or without: ${OPERATORS.join(', ')}`,
+        'mean_60',
+      ),
+      every: parameter(
+        text,
+        'The width of the operator’s bins, where its name does not say it: 60s, 15m, 1h',
       ),
     },
     ['sensor'],
@@ -56,30 +62,19 @@ export function historyRoute(app: FastifyInstance, { store }: { readonly store: 
     '/api/history',
     { schema: SCHEMA },
     async ({ query: asked }, reply) => {
-      const { sensor, format, boundary } = asked;
-      const nowSeconds = toSeconds(wallClockUs());
-      const start = readTime('start', asked.start, nowSeconds);
-      const end = readTime('end', asked.end, nowSeconds);
-      const pages = historyPages(store, { sensor, start, end, boundary });
+      const { sensor, format, boundary, operator, every } = asked;
+      const params: HistoryParams = {
+        sensor,
+        ...readRange(asked, toSeconds(wallClockUs())),
+        boundary,
+        ...(operator !== undefined && { operator }),
+        ...(every !== undefined && { widthSeconds: readDuration('every', every) }),
+      };
       // What is wrong with the request shows with the first page, while the status can still say so.
-      const first = await pages.next();
-      const all = (async function* () {
-        if (first.done !== true) yield first.value;
-        yield* pages;
-      })();
+      const pages = await firstThenRest(historyPages(store, params));
       return reply
         .type(HISTORY_LAYOUTS[format].contentType)
-        .send(Readable.from(historyText(all, format), { objectMode: false, highWaterMark: 1 }));
+        .send(Readable.from(historyText(pages, format), { objectMode: false, highWaterMark: 1 }));
     },
   );
-}
-
-/** @throws {RequestError} naming the parameter */
-function readTime(field: string, typed: string, nowSeconds: number): number {
-  try {
-    return parseTime(typed, nowSeconds);
-  } catch (error) {
-    if (error instanceof MalformedTimeError) throw requestError(error, field);
-    throw error;
-  }
 }

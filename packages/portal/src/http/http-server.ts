@@ -6,6 +6,7 @@ import type { PortalMetrics } from '../metrics.ts';
 import { WEBSOCKET_PATH } from '../websocket/websocket-server.ts';
 import { assetRoutes, SECURITY_HEADERS, type Assets } from './assets.ts';
 import { failureOf, httpFailure, type HttpFailure } from './errors.ts';
+import { binsRoute } from './bins-route.ts';
 import { historyRoute } from './history-route.ts';
 import { monitoringRoutes } from './monitoring-routes.ts';
 import { collectRoutes, openapiRoute } from './openapi.ts';
@@ -65,6 +66,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.register((routes, _options, done) => {
     sensorRoutes(routes, options);
     historyRoute(routes, options);
+    binsRoute(routes, options);
     scrapeRoute(routes, options);
     monitoringRoutes(routes, options);
     openapiRoute(routes);

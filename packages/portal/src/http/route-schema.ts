@@ -9,6 +9,7 @@ const SHARED = {
   CataloguePage: 'cataloguePage',
   ListResult: 'listResult',
   ArchivedSamples: 'archivedSamples',
+  BinsPage: 'binsPage',
 } as const satisfies Readonly<Record<string, SchemaName>>;
 export type SharedName = keyof typeof SHARED;
 

@@ -81,7 +81,7 @@ export class Dispatcher {
   }
 
   async #one(request: RpcRequest, caller: Caller): Promise<Answer | undefined> {
-    return answerOf([await this.#run(request, caller)], caller, ([text]) => text ?? '');
+    return answerOf([await this.#run(request, caller, false)], caller, ([text]) => text ?? '');
   }
 
   async #batch(
@@ -92,13 +92,13 @@ export class Dispatcher {
       requests.map(({ entry, request }) =>
         request instanceof RequestError
           ? Promise.resolve(this.#refuse(idOf(entry), request))
-          : this.#run(request, caller),
+          : this.#run(request, caller, true),
       ),
     );
     return answerOf(outcomes, caller, (texts) => `[${texts.join(',')}]`);
   }
 
-  async #run(request: RpcRequest, caller: Caller): Promise<Outcome> {
+  async #run(request: RpcRequest, caller: Caller, isInBatch: boolean): Promise<Outcome> {
     const { id, method } = request;
     const known = Object.hasOwn(this.#methods, method) ? this.#methods[method as PortalMethod] : undefined;
     const label = known === undefined ? 'unknown' : method;
@@ -112,6 +112,7 @@ export class Dispatcher {
       const result = await known.run(params, {
         session: caller.session,
         afterAnswer: (call) => afterwards.push(call),
+        isInBatch,
       });
       this.#metrics.requests.inc({ method: label, outcome: 'ok' });
       const text = id === undefined ? undefined : resultText(id, result);

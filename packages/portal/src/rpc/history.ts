@@ -1,6 +1,7 @@
 import type { StoreClient } from '../store-client.ts';
 import type { MethodRun } from './methods.ts';
+import type { PageTurns } from './page-turns.ts';
 
-export function history(store: StoreClient): MethodRun<'history'> {
-  return (params) => store.history(params);
+export function history(store: StoreClient, turns: PageTurns): MethodRun<'history'> {
+  return (params, context) => turns.run(context, () => store.historyText(params));
 }

@@ -5,10 +5,12 @@ import type { Filters } from '../filters/filters.ts';
 import type { Listing } from '../listing/listing.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { StoreClient } from '../store-client.ts';
+import { bins } from './bins.ts';
 import { history } from './history.ts';
 import { info } from './info.ts';
 import type { JsonText } from './json-text.ts';
 import { list } from './list.ts';
+import { PageTurns } from './page-turns.ts';
 import { sensors } from './sensors.ts';
 import { subscribe } from './subscribe.ts';
 import { unsubscribe } from './unsubscribe.ts';
@@ -18,6 +20,8 @@ export interface RequestContext {
   readonly session: DeliverySession;
   /** Has something done when the answer has been handed to the network, or never will be. */
   readonly afterAnswer: (call: () => void) => void;
+  /** Whether the answer goes out together with others, when all are there. */
+  readonly isInBatch: boolean;
 }
 
 export type MethodRun<Name extends PortalMethod> = (
@@ -50,12 +54,14 @@ export interface MethodServices {
 /** Every method of the native protocol. */
 export function portalMethods(services: MethodServices): MethodTable {
   const { limits, listing, store, filters } = services;
+  const turns = new PageTurns(limits.pagesUnderWay);
   const table: { readonly [Name in PortalMethod]: Method<Name> } = {
     subscribe: { params: 'subscribeParams', run: subscribe(limits) },
     unsubscribe: { params: 'unsubscribeParams', run: unsubscribe },
     list: { params: 'listParams', run: list(listing) },
     sensors: { params: 'sensorsParams', run: sensors(store, filters) },
-    history: { params: 'historyParams', run: history(store) },
+    history: { params: 'historyParams', run: history(store, turns) },
+    bins: { params: 'binsParams', run: bins(store, turns) },
     info: { params: 'emptyRequest', run: info(services) },
   };
   return table;

@@ -1,4 +1,6 @@
 import type { Attributes, SensorAddress } from '@katbus/protocol';
+import type { BinsPart, BinsQuery } from '../bins/bins-query.ts';
+import type { OperatedPart, OperatorQuery } from '../operators/operator-query.ts';
 import type { SampleRow, StoredSample } from './stored-sample.ts';
 import type { GapRow, QuarantineRow, StreamFloor, WriteBatch } from './write-batch.ts';
 
@@ -20,6 +22,12 @@ export interface Backend {
 
   /** Samples of one sensor with startUs <= time < endUs in order of time, in blocks; memory is bounded by one block. */
   history(query: HistoryQuery): AsyncIterable<HistoryBlock>;
+
+  /** One page of bins of some sensors. */
+  bins(query: BinsQuery): Promise<BinsPart>;
+
+  /** One page of what an operator makes of a sensor's samples. */
+  operate(query: OperatorQuery): Promise<OperatedPart>;
 
   /** The last sample before a time. */
   lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined>;

@@ -14,6 +14,22 @@ export function parseTimeCursor(text: string): number {
   return Number(digits);
 }
 
+/** Where an answer of several parts goes on: JSON, so that what is under way can be in it. */
+export function positionCursor(position: object): string {
+  return encode(JSON.stringify(position));
+}
+
+/** @throws {RequestError} naming `after` */
+export function parsePositionCursor<Position extends object>(text: string): Position {
+  try {
+    const position: unknown = JSON.parse(decode(text));
+    if (typeof position === 'object' && position !== null) return position as Position;
+  } catch {
+    // Said below.
+  }
+  throw malformed();
+}
+
 export function addressCursor(address: SensorAddress): string {
   return encode(formatAddress(address));
 }

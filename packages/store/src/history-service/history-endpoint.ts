@@ -4,6 +4,7 @@ import { toArchivedSample } from '../backend/stored-sample.ts';
 import { parseTimeCursor, timeCursor } from './cursor.ts';
 import type { Answer, EndpointContext } from './endpoint.ts';
 import { JsonList } from './json-list.ts';
+import { operatedPage, operatorOf } from './operated-history.ts';
 import { RequestError } from './request-error.ts';
 
 /**
@@ -17,7 +18,9 @@ export function historyEndpoint({ backend, through }: EndpointContext): Answer {
     const limit = request.limit ?? HISTORY_PAGE.defaultSamples;
     if (end <= start) throw new RequestError('BAD_REQUEST', 'end must be after start', 'end');
     const [startUs, endUs] = [toMicroseconds(start), toMicroseconds(end)];
-    const fromUs = after === undefined ? startUs : parseTimeCursor(after);
+    const operator = operatorOf(request);
+    const isTimeCursor = after !== undefined && operator === undefined;
+    const fromUs = isTimeCursor ? parseTimeCursor(after) : startUs;
     if (fromUs < startUs) throw new RequestError('BAD_REQUEST', 'after lies before start', 'after');
     const address = { component, sensor };
     if ((await backend.sensor(address)) === undefined) {
@@ -25,11 +28,18 @@ export function historyEndpoint({ backend, through }: EndpointContext): Answer {
     }
     // Taken before the reading: what is stored meanwhile may be in the answer, what was stored before is.
     const throughSequence = through();
-    const list = new JsonList(HISTORY_PAGE.mostBytes);
-    if (boundary && after === undefined) {
-      const before = await backend.lastBefore(address, startUs);
-      if (before !== undefined) list.add(toArchivedSample(before));
+    const before = boundary && after === undefined ? await backend.lastBefore(address, startUs) : undefined;
+    const fields = { component, sensor, through: throughSequence };
+    if (operator !== undefined) {
+      const { samples, next } = await operatedPage(backend, operator, request, limit);
+      // Bounded when it was made.
+      const list = new JsonList(Infinity);
+      for (const sample of before === undefined ? samples : [before, ...samples])
+        list.add(toArchivedSample(sample));
+      return list.toAnswer('samples', { ...fields, next });
     }
+    const list = new JsonList(HISTORY_PAGE.mostBytes);
+    if (before !== undefined) list.add(toArchivedSample(before));
     const query = { ...address, startUs: fromUs, endUs };
     let nextUs: number | undefined;
     for await (const block of backend.history({
@@ -41,10 +51,8 @@ export function historyEndpoint({ backend, through }: EndpointContext): Answer {
       break;
     }
     return list.toAnswer('samples', {
-      component,
-      sensor,
+      ...fields,
       next: nextUs === undefined ? undefined : timeCursor(nextUs),
-      through: throughSequence,
     });
   };
 }

@@ -4,6 +4,7 @@ import { STORE_SUBJECTS, type StoreStatus } from '@katbus/protocol';
 import { parseRequest } from '@katbus/protocol/schemas';
 import type { StoreMetrics } from '../store-metrics.ts';
 import { attributesEndpoint } from './attributes-endpoint.ts';
+import { binsEndpoint } from './bins-endpoint.ts';
 import type { Answer, EndpointContext } from './endpoint.ts';
 import { historyEndpoint } from './history-endpoint.ts';
 import { latestEndpoint } from './latest-endpoint.ts';
@@ -13,13 +14,18 @@ import { sensorsEndpoint } from './sensors-endpoint.ts';
 
 /** Options of the history service. Defaults: {@link HISTORY_SERVICE_DEFAULTS}. */
 export interface HistoryServiceOptions {
-  /** Requests answered at a time; each holds one page in memory. */
+  /** Requests for history or bins answered at a time; each holds one page in memory. */
   readonly mostRunning?: number;
-  /** Requests that wait for their turn; beyond it, BUSY is the answer. */
+  /** Requests of the other kinds answered at a time: small ones, which do not wait behind the large. */
+  readonly mostLookups?: number;
+  /** Requests of each of the two that wait for their turn; beyond it, BUSY is the answer. */
   readonly mostWaiting?: number;
 }
 
-export const HISTORY_SERVICE_DEFAULTS = { mostRunning: 16, mostWaiting: 1_000 } as const;
+export const HISTORY_SERVICE_DEFAULTS = { mostRunning: 12, mostLookups: 4, mostWaiting: 1_000 } as const;
+
+/** What reads samples, page after page; whoever asks for much asks often, and comes last in the queue each time. */
+const LARGE: readonly string[] = ['history', 'bins'];
 
 /** The same failure is logged once in this time: whoever asks on and on must not fill the log. */
 const SAME_FAILURE_MS = 60_000;
@@ -35,13 +41,15 @@ export interface HistoryServiceParts extends EndpointContext {
 /** Answers `rpc.store.*`: a NATS micro service named `store`, an endpoint each. */
 export class HistoryService {
   readonly #parts: HistoryServiceParts;
-  readonly #gate: RequestGate;
+  readonly #large: RequestGate;
+  readonly #small: RequestGate;
   #lastFailure = { line: '', atMs: -Infinity };
 
   private constructor(parts: HistoryServiceParts, options: HistoryServiceOptions) {
     this.#parts = parts;
-    const { mostRunning, mostWaiting } = { ...HISTORY_SERVICE_DEFAULTS, ...options };
-    this.#gate = new RequestGate(mostRunning, mostWaiting);
+    const { mostRunning, mostLookups, mostWaiting } = { ...HISTORY_SERVICE_DEFAULTS, ...options };
+    this.#large = new RequestGate(mostRunning, mostWaiting);
+    this.#small = new RequestGate(mostLookups, mostWaiting);
   }
 
   static start(parts: HistoryServiceParts, options: HistoryServiceOptions = {}): Promise<BusService> {
@@ -61,6 +69,7 @@ export class HistoryService {
   #endpoints(): ServiceEndpoint[] {
     const answers: Record<keyof typeof STORE_SUBJECTS, Answer> = {
       history: historyEndpoint(this.#parts),
+      bins: binsEndpoint(this.#parts),
       latest: latestEndpoint(this.#parts),
       sensors: sensorsEndpoint(this.#parts),
       attributes: attributesEndpoint(this.#parts),
@@ -80,7 +89,8 @@ export class HistoryService {
     const { metrics } = this.#parts;
     const endTimer = metrics.requestSeconds.startTimer({ endpoint });
     try {
-      const text = await this.#gate.run(() => answer(payload));
+      const gate = LARGE.includes(endpoint) ? this.#large : this.#small;
+      const text = await gate.run(() => answer(payload));
       metrics.requests.inc({ endpoint, outcome: 'ok' });
       return text;
     } catch (error) {

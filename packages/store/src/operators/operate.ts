@@ -7,7 +7,7 @@ import { FILLING_OPERATORS } from './filling-operators.ts';
 import type { OperatedPart, OperatorPosition, OperatorQuery } from './operator-query.ts';
 import type { OperatorContext, OperatorRun } from './operator-run.ts';
 import { PICKING_OPERATORS } from './picking-operators.ts';
-import type { ReadBlock } from './sample-bins.ts';
+import { CrowdedBinError, type ReadBlock } from './sample-bins.ts';
 import { STREAMING_OPERATORS } from './streaming-operators.ts';
 
 const RUNS: Readonly<Record<OperatorName, OperatorRun>> = {
@@ -18,9 +18,17 @@ const RUNS: Readonly<Record<OperatorName, OperatorRun>> = {
 
 /**
  * Reads one page of what an operator makes of a sensor's samples.
- * @throws {MalformedOperatorError} when a bin has more samples than may be held in memory
  */
 export async function operate(source: SampleSource, query: OperatorQuery): Promise<OperatedPart> {
+  try {
+    return await operatedPart(source, query);
+  } catch (error) {
+    if (!(error instanceof CrowdedBinError)) throw error;
+    return { refused: error.message, samples: [], next: undefined };
+  }
+}
+
+async function operatedPart(source: SampleSource, query: OperatorQuery): Promise<OperatedPart> {
   const { address, operator, startUs, endUs, mostSamples, mostBytes, mostMs } = query;
   const deadlineMs = performance.now() + mostMs;
   const context: OperatorContext = {

@@ -26,6 +26,8 @@ export interface OperatorPosition {
 }
 
 export interface OperatedPart {
+  /** Why it cannot be computed; then there is nothing else. */
+  readonly refused?: string;
   readonly samples: readonly StoredSample[];
   readonly next: OperatorPosition | undefined;
 }

@@ -2,7 +2,6 @@ import type { ColumnBlock } from '../backend/column-block.ts';
 import { EMPTY_BLOCK, sliceBlock } from '../backend/sample-block.ts';
 import { binAt, endOfBin, type BinGrid } from '../bins/bin-grid.ts';
 import { placeFrom } from '../bins/block-columns.ts';
-import { MalformedOperatorError } from './operator-spec.ts';
 
 /** What there was to read: `reachedUs` as of a HistoryPiece. */
 export interface ReadBlock {
@@ -26,9 +25,17 @@ export interface BinsDone {
 /** Operators hold the samples of a bin in memory: about 30 bytes each. */
 export const MOST_SAMPLES_A_BIN = 2_000_000;
 
+/** A bin has more samples than may be held. */
+export class CrowdedBinError extends Error {
+  constructor() {
+    super(`more than ${MOST_SAMPLES_A_BIN} samples are in one bin: ask for narrower ones`);
+    this.name = 'CrowdedBinError';
+  }
+}
+
 /**
  * Samples bin by bin.
- * @throws {MalformedOperatorError} when a bin has more samples than may be held
+ * @throws {CrowdedBinError}
  */
 export async function* sampleBins(
   grid: BinGrid,
@@ -46,10 +53,7 @@ export async function* sampleBins(
       const end = placeFrom(timesUs, endOfBin(grid, bin), row);
       open ??= { bin, length: 0, parts: [] };
       open.length += end - row;
-      if (open.length > MOST_SAMPLES_A_BIN) {
-        const rule = `more than ${MOST_SAMPLES_A_BIN} samples are in one bin: ask for narrower ones`;
-        throw new MalformedOperatorError('operator', rule);
-      }
+      if (open.length > MOST_SAMPLES_A_BIN) throw new CrowdedBinError();
       open.parts.push(sliceBlock(block, row, end));
       row = end;
     }

@@ -40,9 +40,9 @@ export function naiveNumberRow({ bin, samples }: NaiveBin): NaiveRow {
     max: numbers.length === 0 ? null : numbers.reduce((a, b) => Math.max(a, b)),
     mean: numbers.length === 0 ? null : exactMean(numbers),
     status: worst(samples),
-    first: (first?.value) ?? null,
+    first: first?.value ?? null,
     firstTime: first === undefined ? null : toSeconds(first.timeUs),
-    last: (last?.value) ?? null,
+    last: last?.value ?? null,
     lastTime: last === undefined ? null : toSeconds(last.timeUs),
   };
 }

@@ -1,6 +1,11 @@
 import { formatAddress, type SensorAddress } from '@katbus/protocol';
 import { passingIdentity } from '../../election/archive-identity.ts';
+import type { BinsPart, BinsQuery } from '../../bins/bins-query.ts';
+import { readBins } from '../../bins/bins-reader.ts';
+import type { SampleSource } from '../../bins/sample-source.ts';
 import { StoreError } from '../../errors.ts';
+import { operate } from '../../operators/operate.ts';
+import type { OperatedPart, OperatorQuery } from '../../operators/operator-query.ts';
 import {
   HISTORY_BLOCK,
   type AttributesSpan,
@@ -21,6 +26,7 @@ import { QUARANTINE_BYTES } from '../quarantine-bound.ts';
 import { catalogueMatcher, compareAddresses, katcpName, subjectMatcher } from '../sensor-match.ts';
 import { wireBytes, type SampleRow, type StoredSample } from '../stored-sample.ts';
 import type { GapRow, StreamFloor, WriteBatch } from '../write-batch.ts';
+import { memoryPieces } from './memory-pieces.ts';
 import { MemoryQuarantine } from './memory-quarantine.ts';
 import { MemorySensor } from './memory-sensor.ts';
 
@@ -45,6 +51,10 @@ export class MemoryBackend implements Backend {
   readonly #quarantine: MemoryQuarantine;
   #gaps: GapRow[] = [];
   #floor: StreamFloor | undefined;
+  readonly #source: SampleSource = {
+    pieces: (address, startUs, endUs) => memoryPieces(this.#find(address)?.series, startUs, endUs),
+    lastBefore: (address, timeUs) => this.lastBefore(address, timeUs),
+  };
   #samples = 0;
   #state: 'open' | 'closed' = 'open';
 
@@ -84,6 +94,14 @@ export class MemoryBackend implements Backend {
       yield block;
       fromUs = block.nextUs;
     }
+  }
+
+  bins(query: BinsQuery): Promise<BinsPart> {
+    return this.#answer(() => readBins(this.#source, query));
+  }
+
+  operate(query: OperatorQuery): Promise<OperatedPart> {
+    return this.#answer(() => operate(this.#source, query));
   }
 
   lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined> {
@@ -147,7 +165,7 @@ export class MemoryBackend implements Backend {
     return Promise.resolve();
   }
 
-  #answer<Result>(work: () => Result): Promise<Result> {
+  #answer<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     if (this.#state === 'closed') return Promise.reject(new StoreError('CLOSED', 'the back end is closed'));
     return new Promise((resolve) => {
       resolve(work());

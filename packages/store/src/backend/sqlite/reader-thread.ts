@@ -1,5 +1,9 @@
 import { workerData } from 'node:worker_threads';
 import type { SensorAddress } from '@katbus/protocol';
+import type { BinsQuery } from '../../bins/bins-query.ts';
+import { readBins } from '../../bins/bins-reader.ts';
+import { operate } from '../../operators/operate.ts';
+import type { OperatorQuery } from '../../operators/operator-query.ts';
 import type { CatalogueQuery, LatestQuery, QuarantineQuery } from '../backend.ts';
 import type { BlockRequest } from './history-reader.ts';
 import { Reader } from './reader.ts';
@@ -14,6 +18,8 @@ function opened(): Reader {
 
 const methods = {
   block: (request: BlockRequest) => opened().history.block(request),
+  bins: (query: BinsQuery) => readBins(opened().history, query),
+  operate: (query: OperatorQuery) => operate(opened().history, query),
   lastBefore: ({ address, timeUs }: { address: SensorAddress; timeUs: number }) =>
     opened().history.lastBefore(address, timeUs),
   latest: (query: LatestQuery) => opened().catalogue.latest(query),

@@ -15,6 +15,8 @@ import {
   type WriteSummary,
 } from '../backend.ts';
 import { archiveIdentity } from '../../election/archive-identity.ts';
+import type { BinsPart, BinsQuery } from '../../bins/bins-query.ts';
+import type { OperatedPart, OperatorQuery } from '../../operators/operator-query.ts';
 import { QUARANTINE_BYTES } from '../quarantine-bound.ts';
 import type { SampleRow, StoredSample } from '../stored-sample.ts';
 import type { GapRow, StreamFloor, WriteBatch } from '../write-batch.ts';
@@ -124,6 +126,14 @@ export class SqliteBackend implements Backend {
       yield block;
       fromUs = block.nextUs;
     }
+  }
+
+  bins(query: BinsQuery): Promise<BinsPart> {
+    return this.#reading().call('bins', query);
+  }
+
+  operate(query: OperatorQuery): Promise<OperatedPart> {
+    return this.#reading().call('operate', query);
   }
 
   async lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined> {

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 import { MemoryBackend } from '../../../src/backend/memory/memory-backend.ts';
-import { backendSuite } from '../backend-suite.ts';
+import { backendSuite, type BackendUnderTest } from '../backend-suite.ts';
+import { binsSuite } from '../bins-suite.ts';
 import { batch, DAY_START_US, everything, readAll, sampleRow } from '../rows.ts';
 
-backendSuite('memory', (options) => {
+function open(options: { quarantineBytes: number }): Promise<BackendUnderTest> {
   const backend = new MemoryBackend(options);
   return Promise.resolve({ backend, dispose: () => backend.close() });
-});
+}
+
+backendSuite('memory', open);
+binsSuite('memory', open);
 
 test('the memory back end drops the oldest samples of the sensors that have most', async () => {
   const backend = new MemoryBackend({ mostSamples: 100 });

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirectory } from '../../../src/backend/sqlite/data-directory.ts';
 import { SqliteBackend } from '../../../src/backend/sqlite/sqlite-backend.ts';
-import { backendSuite } from '../backend-suite.ts';
+import { backendSuite, type BackendUnderTest } from '../backend-suite.ts';
+import { binsSuite } from '../bins-suite.ts';
 
-backendSuite('sqlite', async (options) => {
+async function open(options: { quarantineBytes: number }): Promise<BackendUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'katbus-store-'));
   const backend = await SqliteBackend.open({ directory, ...options });
   return {
@@ -18,4 +19,7 @@ backendSuite('sqlite', async (options) => {
       await rm(directory, { recursive: true });
     },
   };
-});
+}
+
+backendSuite('sqlite', open);
+binsSuite('sqlite', open);

@@ -106,6 +106,7 @@ describe('while the whole system runs', () => {
       ...plainEnvironment(),
       PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter),
       KATBUS_PORTAL: up.portalUrl,
+      KATBUS_NATS: up.natsUrl,
       CURL_HOME: curlSettings.path,
     };
     const options = { cwd: ROOT, env, timeout: 30_000 };

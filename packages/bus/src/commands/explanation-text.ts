@@ -1,4 +1,10 @@
-import { isoText, type Explanation, type ExplainedUpdate, type ThrottleDecision } from '@katbus/protocol';
+import {
+  isoText,
+  type Explanation,
+  type ExplainedSettings,
+  type ExplainedUpdate,
+  type ThrottleDecision,
+} from '@katbus/protocol';
 import { inColumns, printable } from './columns.ts';
 import { deadBandText } from './policy-text.ts';
 
@@ -18,7 +24,7 @@ export function explanationLines(explanation: Explanation, nowSeconds: number): 
     ...inColumns([
       ...SETTINGS.map(([field, name]) => [
         name,
-        `${settings[field].value} s`,
+        settingText(settings, field),
         `from ${settings[field].from}`,
       ]),
       ['dead band', deadBandText(settings.deadBand.value), `from ${settings.deadBand.from}`],
@@ -28,6 +34,17 @@ export function explanationLines(explanation: Explanation, nowSeconds: number): 
     '',
     ...countLines(explanation),
   ];
+}
+
+/** What a figure means for the throttle, where that differs from what it says. */
+function settingText(settings: ExplainedSettings, field: (typeof SETTINGS)[number][0]): string {
+  const { value } = settings[field];
+  const archiveSeconds = settings.archiveIntervalSeconds.value;
+  if (field === 'normalIntervalSeconds' && value > archiveSeconds)
+    return `${value} s, reads as ${archiveSeconds} s`;
+  if (value > 0) return `${value} s`;
+  if (field === 'archiveIntervalSeconds') return '0 s: every change';
+  return field === 'normalIntervalSeconds' ? '0 s: no fill-ins' : '0 s: no limit';
 }
 
 function policyLines({ policy, policies }: Explanation): string[] {

@@ -90,10 +90,10 @@ const RESULTS = {
   ),
 } as const;
 
-const sampleNotification = openObject({ subject: name, sample, skipped, repeat: { const: true } }, [
-  'subject',
-  'sample',
-]);
+const sampleNotification = openObject(
+  { subject: name, sample, skipped, repeat: { const: true }, stale: { const: true } },
+  ['subject', 'sample'],
+);
 const attributesNotification = openObject({ subject: name, attributes, skipped }, ['subject', 'attributes']);
 const messageNotification = openObject({ subject: name, message: true, skipped }, ['subject', 'message']);
 

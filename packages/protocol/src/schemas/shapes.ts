@@ -13,6 +13,7 @@ import {
   text,
 } from './parts.ts';
 import { LIVENESS_SCHEMAS } from './liveness.ts';
+import { EXPLANATION_SCHEMAS } from './explanation.ts';
 import { PORTAL_SCHEMAS } from './portal-frames.ts';
 import { STORE_SCHEMAS } from './store-answers.ts';
 
@@ -33,14 +34,6 @@ export const SCHEMAS = {
       last: { type: 'boolean' },
     },
     ['component', 'sensors', 'last'],
-  ),
-  explanationRequest: object(
-    {
-      sensor: name,
-      recordSeconds: { type: 'number', minimum: 0, maximum: 60 },
-      after: { type: 'integer', minimum: 0 },
-    },
-    ['sensor'],
   ),
   serviceError: object(
     {
@@ -94,6 +87,7 @@ export const SCHEMAS = {
     'sensor',
   ]),
   emptyRequest: object({}),
+  ...EXPLANATION_SCHEMAS,
   ...STORE_SCHEMAS,
   ...PORTAL_SCHEMAS,
   ...BINS_SCHEMAS,

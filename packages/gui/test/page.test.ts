@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { requires } from '../../../test/support/requires.ts';
 import { waitFor } from '../../../test/support/wait-for.ts';
 import { curvePixels } from './plot-pixels.ts';
+import { RunningComponent } from '../../bus/test/running-component.ts';
 import { RunningPage } from './running-page.ts';
 
 const describeWithChromium = await requires('chromium', 'nats-server');
@@ -178,6 +179,36 @@ describeWithChromium('the page at the portal’s root', () => {
     // The browser itself reports each attempt that failed; that is no fault of the page.
     const others = running.complaints.splice(0).filter((text) => !text.includes('WebSocket connection to'));
     expect(others).toEqual([]);
+  });
+
+  it('greys what a component that was killed has left behind, and says since when it is absent', async () => {
+    await using dying = new RunningComponent(running.system.nats.url, 'dying');
+    await dying.says('joined');
+    const page = await running.open('#dying.count');
+    const row = page.getByRole('option', { name: /count/ });
+    const heading = page.locator('.row.heading', { hasText: 'dying' });
+    await row.waitFor();
+    const isStale = () => row.evaluate((element) => element.classList.contains('stale'));
+    expect(await isStale()).toBe(false);
+    await dying.kill('SIGKILL');
+    await heading.getByText(/dying · 1 · absent since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/).waitFor();
+    expect(await isStale()).toBe(true);
+    await page
+      .getByTestId('detail-status')
+      .getByText(/component dying absent since/)
+      .waitFor();
+    // Who opens the page later sees the same.
+    const later = await running.open('#dying.count');
+    await later.locator('.row.sensor.stale', { hasText: 'count' }).waitFor();
+    await using back = new RunningComponent(running.system.nats.url, 'dying');
+    await back.says('joined');
+    await later.locator('.row.sensor:not(.stale)', { hasText: 'count' }).waitFor();
+    await heading.getByText('dying · 1', { exact: true }).waitFor();
+    const broker = await running.system.join('leaving');
+    broker.addSensor({ name: 'last', type: 'integer' }).update(1);
+    await page.getByRole('option', { name: /last/ }).waitFor();
+    await broker.close();
+    await page.locator('.row.heading', { hasText: /leaving · 1 · left at/ }).waitFor();
   });
 
   it('fits a narrow window: the list, then the sensor, and the way back', async () => {

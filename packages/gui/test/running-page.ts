@@ -1,7 +1,8 @@
 import { BusConnection } from '@katbus/bus/nats';
 import { createLogger } from '@katbus/bus/daemon';
 import { bundlePage } from '@katbus/gui';
-import { ClockService, MEERKAT } from '@katbus/services';
+import { ClockService, MEERKAT, PresenceMetrics, PresenceService } from '@katbus/services';
+import { Registry } from 'prom-client';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { LiveSystem } from '../../../test/support/live-system.ts';
 import { launchChromium } from '../../../tools/requirements/chromium.ts';
@@ -25,7 +26,12 @@ export class RunningPage {
     const connection = await BusConnection.connect({ servers: system.nats.url, name: 'services' });
     const logger = createLogger({ name: 'services', level: 'error', format: 'json' });
     const clock = await new ClockService({ site: MEERKAT, dut1Seconds: 0 }).start({ connection, logger });
+    const presence = await new PresenceService({ metrics: new PresenceMetrics(new Registry()) }).start({
+      connection,
+      logger,
+    });
     return new RunningPage(system, await launchChromium(), async () => {
+      await presence.stop();
       await clock.stop();
       await connection.close();
     });

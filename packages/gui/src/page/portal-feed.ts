@@ -30,24 +30,31 @@ export class PortalFeed {
     this.#book = book;
     this.#clock = clock;
     this.#handlers = handlers;
-    client.subscribe([SUBJECTS.everySample, SUBJECTS.everyAttributes, SUBJECTS.time], {
+    const subjects = [
+      SUBJECTS.everySample,
+      SUBJECTS.everyAttributes,
+      SUBJECTS.time,
+      SUBJECTS.componentPresence,
+    ];
+    client.subscribe(subjects, {
       onSnapshot: ({ samples, attributes, messages, last, incomplete }) => {
         for (const announced of attributes) book.putAnnounced(announced.subject, announced.attributes);
         for (const { subject, sample } of samples) this.#sample(subject, sample);
-        for (const { message } of messages) handlers.onTime(message);
+        for (const { message, subject } of messages) this.#message(message, subject);
         if (last) handlers.onIncomplete(incomplete);
         handlers.onHeard();
       },
       onSample: (sample, subject) => {
-        this.#sample(subject, sample);
+        const entry = this.#sample(subject, sample);
+        if (entry !== undefined) book.heardOf(entry.component);
         handlers.onHeard();
       },
       onAttributes: (attributes, subject) => {
         book.putAnnounced(subject, attributes);
         handlers.onHeard();
       },
-      onMessage: (message) => {
-        handlers.onTime(message);
+      onMessage: (message, subject) => {
+        this.#message(message, subject);
         handlers.onHeard();
       },
       onGap: () => handlers.onGap(),
@@ -57,9 +64,15 @@ export class PortalFeed {
     });
   }
 
-  #sample(subject: string, sample: Sample): void {
+  #sample(subject: string, sample: Sample): SensorEntry | undefined {
     const entry = this.#book.putSample(subject, sample);
     if (entry !== undefined) this.#handlers.onSample(entry, sample);
+    return entry;
+  }
+
+  #message(message: unknown, subject: string): void {
+    if (subject === SUBJECTS.time) this.#handlers.onTime(message);
+    else this.#book.putPresence(message);
   }
 
   /** What no subscription brings: the portal's clock, sensors that have not published yet, components that do not answer. */

@@ -1,13 +1,16 @@
 import {
   formatAddress,
+  isGone,
   normalisedName,
   parseAttributesSubject,
   parseSensorSubject,
   type Attributes,
+  type ComponentPresence,
   type Sample,
   type SensorAddress,
   type Status,
 } from '@katbus/protocol';
+import { secondsText } from './time-text.ts';
 
 /** What the page knows of one sensor. */
 export interface SensorEntry extends SensorAddress {
@@ -32,6 +35,7 @@ export class SensorBook {
   readonly #counts = new Map<Status, number>();
   #sorted: readonly SensorEntry[] | undefined = [];
   #absent: ReadonlySet<string> = new Set();
+  readonly #presence = new Map<string, ComponentPresence>();
   /** Counts up when sensors or what the filter searches changed. */
   membership = 0;
   /** Counts up when some sensor's status changed. */
@@ -56,9 +60,45 @@ export class SensorBook {
     return this.#counts.get(status) ?? 0;
   }
 
-  /** Whether a component is known and did not answer when all were asked. */
-  isAbsent(component: string): boolean {
-    return this.#absent.has(component);
+  /** What is wrong with a component, for people; undefined: it is there, or nothing is known against it. */
+  complaintOf(component: string): string | undefined {
+    const presence = this.#presence.get(component);
+    switch (presence?.state) {
+      case 'absent':
+        return `absent since ${secondsText(presence.since)} UTC`;
+      case 'left':
+        return `left at ${secondsText(presence.since)} UTC`;
+      case 'forgotten':
+        return 'out of service';
+      case 'duplicate':
+        return `runs ${presence.instances.length} times`;
+      case 'present':
+        return undefined;
+      case undefined:
+        // No presence service tells: then what did not answer when all were asked.
+        return this.#absent.has(component) ? 'does not answer' : undefined;
+    }
+  }
+
+  /** Whether nobody is there who would publish new values of its sensors. */
+  isStale(component: string): boolean {
+    const state = this.#presence.get(component)?.state;
+    return state === undefined ? this.#absent.has(component) : isGone(state);
+  }
+
+  /** A message on `portal.component.<name>`; what is none is passed over. */
+  putPresence(message: unknown): void {
+    if (!isPresence(message)) return;
+    this.#presence.set(message.component, message);
+    this.membership += 1;
+  }
+
+  /** A live sample has come: whoever said that its component is gone was mistaken, or will say so soon. */
+  heardOf(component: string): void {
+    if (!this.isStale(component)) return;
+    this.#presence.delete(component);
+    this.#absent = new Set([...this.#absent].filter((absent) => absent !== component));
+    this.membership += 1;
   }
 
   setAbsent(components: readonly string[]): void {
@@ -120,6 +160,12 @@ export class SensorBook {
   #count(status: Status, difference: number): void {
     this.#counts.set(status, this.countOf(status) + difference);
   }
+}
+
+function isPresence(message: unknown): message is ComponentPresence {
+  const { component, state, since, instances } = (message ?? {}) as Partial<ComponentPresence>;
+  const isNamed = typeof component === 'string' && typeof state === 'string';
+  return isNamed && typeof since === 'number' && Array.isArray(instances);
 }
 
 function searchTextOf(entry: SensorEntry): string {

@@ -94,7 +94,10 @@ export class SensorDetail {
     this.#paintReading(address, entry);
     const now = this.#clock.now();
     const { samples } = history.series;
-    this.#plot.paint(plotData(samples, kind, this.isLive ? now : undefined), [now - span.seconds, now]);
+    this.#plot.paint(plotData(samples, kind, this.isLive && !this.#isStale(entry) ? now : undefined), [
+      now - span.seconds,
+      now,
+    ]);
     this.#plotBox.setAttribute('aria-label', plotLabel(address, span, samples, entry));
     if (this.#tableBox.open) this.#table.paint(samples, entry?.attributes?.type, kind.name !== 'curve');
     this.#paintNote();
@@ -116,7 +119,7 @@ export class SensorDetail {
     const texts: Record<string, string> = {
       '#detail-name': attributes?.katcp_name ?? address,
       '#detail-description': attributes?.description ?? '',
-      '#detail-status': entry === undefined ? 'not known to this portal' : status,
+      '#detail-status': entry === undefined ? 'not known to this portal' : status + this.#complaint(entry),
       '#detail-value': valueText(sample?.value, attributes?.type),
       '#detail-units': unitsText(attributes?.units, attributes?.type),
       '#detail-time':
@@ -128,7 +131,17 @@ export class SensorDetail {
       '#fact-params': paramsText(attributes?.params),
     };
     for (const [selector, text] of Object.entries(texts)) setText(pageElement(selector, HTMLElement), text);
-    pageElement('#detail-reading', HTMLElement).className = `reading is-${status}`;
+    const stale = this.#isStale(entry) ? ' stale' : '';
+    pageElement('#detail-reading', HTMLElement).className = `reading is-${status}${stale}`;
+  }
+
+  #isStale(entry: SensorEntry | undefined): boolean {
+    return entry !== undefined && this.#book.isStale(entry.component);
+  }
+
+  #complaint({ component }: SensorEntry): string {
+    const complaint = this.#book.complaintOf(component);
+    return complaint === undefined ? '' : ` · component ${component} ${complaint}`;
   }
 
   #paintNote(): void {

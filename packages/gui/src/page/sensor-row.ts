@@ -60,9 +60,9 @@ export class SensorRow {
   }
 
   #showHeading({ component, sensors }: ListRow & { kind: 'component' }, { book }: RowContext): void {
-    const absent = book.isAbsent(component) ? ' · does not answer' : '';
-    setText(this.#heading, `${component} · ${sensors}${absent}`);
-    this.element.classList.toggle('absent', absent !== '');
+    const complaint = book.complaintOf(component);
+    setText(this.#heading, [component, sensors, ...(complaint === undefined ? [] : [complaint])].join(' · '));
+    this.element.classList.toggle('absent', complaint !== undefined);
   }
 
   #showSensor(entry: SensorEntry, place: number, context: RowContext): void {
@@ -77,9 +77,11 @@ export class SensorRow {
     if (this.element.dataset.address !== address) {
       this.element.dataset.address = address;
       this.element.id = rowId(address);
-      this.element.title = address;
     }
-    this.element.className = `row sensor is-${status}${context.active === address ? ' active' : ''}`;
+    const stale = context.book.isStale(entry.component) ? ' stale' : '';
+    this.element.className = `row sensor is-${status}${context.active === address ? ' active' : ''}${stale}`;
+    this.element.title =
+      stale === '' ? address : `${address}: component ${context.book.complaintOf(entry.component)}`;
     this.element.setAttribute('aria-selected', String(context.selected === address));
     this.element.setAttribute('aria-setsize', String(context.sensors));
     this.element.setAttribute('aria-posinset', String(place + 1));

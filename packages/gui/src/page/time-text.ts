@@ -15,6 +15,11 @@ export function dateTimeText(unixSeconds: number): string {
   return date.toISOString().replace('T', ' ').replace('Z', '');
 }
 
+/** `2026-11-22 05:50:12`, UTC. */
+export function secondsText(unixSeconds: number): string {
+  return dateTimeText(unixSeconds).slice(0, 19);
+}
+
 /** `05:50:12`, UTC. */
 export function timeOfDayText(unixSeconds: number): string {
   return dateTimeText(unixSeconds).slice(11, 19);

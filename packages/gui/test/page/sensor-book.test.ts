@@ -56,7 +56,37 @@ describe('sensor book', () => {
     expect([book.membership, book.statuses]).toEqual([membership, statuses + 1]);
     book.setAbsent(['dome']);
     expect(book.membership).toBe(membership + 1);
-    expect([book.isAbsent('dome'), book.isAbsent('wx')]).toEqual([true, false]);
+    expect([book.isStale('dome'), book.isStale('wx')]).toEqual([true, false]);
+    expect(book.complaintOf('dome')).toBe('does not answer');
+  });
+
+  it('knows by its presence why a component is gone, until a live sample says otherwise', () => {
+    const book = filled();
+    const presence = { component: 'wx', state: 'absent', since: 1_795_305_601, instances: [] };
+    const { membership } = book;
+    book.putPresence(presence);
+    expect(book.membership).toBe(membership + 1);
+    expect([book.isStale('wx'), book.complaintOf('wx')]).toEqual([
+      true,
+      'absent since 2026-11-22 00:00:01 UTC',
+    ]);
+    book.putPresence({ ...presence, state: 'left' });
+    expect(book.complaintOf('wx')).toBe('left at 2026-11-22 00:00:01 UTC');
+    book.putPresence({
+      ...presence,
+      state: 'duplicate',
+      instances: [{ lastHeartbeat: 1 }, { lastHeartbeat: 1 }],
+    });
+    expect([book.isStale('wx'), book.complaintOf('wx')]).toEqual([false, 'runs 2 times']);
+    book.putPresence(presence);
+    book.heardOf('wx');
+    expect([book.isStale('wx'), book.complaintOf('wx')]).toEqual([false, undefined]);
+    // A presence that is there outweighs a listing that it did not answer.
+    book.setAbsent(['wx']);
+    book.putPresence({ ...presence, state: 'present' });
+    expect(book.isStale('wx')).toBe(false);
+    for (const rubbish of [null, 7, {}, { component: 'wx' }]) book.putPresence(rubbish);
+    expect(book.isStale('wx')).toBe(false);
   });
 
   it('counts statuses rightly whatever comes', () => {

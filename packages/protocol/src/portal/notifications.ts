@@ -11,6 +11,8 @@ export interface SampleNotification {
   readonly skipped?: number;
   /** True when a strategy's time has come and there is nothing newer: the session has had this very sample. */
   readonly repeat?: boolean;
+  /** Only in a snapshot, true: the component is absent or has left (`portal.component.<name>`), so the value may hold no more. */
+  readonly stale?: boolean;
 }
 
 /** One page of the snapshot that answers a subscribe; `subject` is where the sample or message was published. */

@@ -11,17 +11,21 @@ import { UsageSeries } from './support/usage-series.ts';
  * As many sensors and messages as MeerKAT's whole control system ever expected, with everything on one machine, each daemon a process
  * of its own as in an observatory. Every value is a number that grows by one, so that a sample that is missing shows.
  *
- *   node bench/scale.ts [--quick] [--seconds N] [--phase archive|fill-ins|messages|publishers]
+ *   node bench/scale.ts [--quick] [--seconds N] [--phase archive|fill-ins|messages|publishers] [--sensors N] [--messages N]
  */
 
 const PHASES = ['archive', 'fill-ins', 'messages', 'publishers'] as const;
 type Phase = (typeof PHASES)[number];
 
-const SENSORS = 200_000;
-const MESSAGES_A_SECOND = 50_000;
+/** What the issue of scale asks for; a smaller load shows on a smaller machine whether anything is lost. */
+const FULL = { sensors: 200_000, messages: 50_000 };
+/** Of the load of messages: each sensor ten times a second. */
+const MESSAGES_OF_A_SENSOR = 10;
 const PUBLISHERS = 2;
 const COMPONENTS = 10;
 const FLAT = 1.1;
+/** In a shorter run the caches of nats-server are still filling. */
+const SHORTEST_FOR_MEMORY_SECONDS = 120;
 const UNHARMED = 0.95;
 const SETTLED_MS = 5_000;
 
@@ -30,10 +34,15 @@ const { values: words } = parseArgs({
     quick: { type: 'boolean' },
     seconds: { type: 'string' },
     phase: { type: 'string', multiple: true },
+    sensors: { type: 'string' },
+    messages: { type: 'string' },
   },
 });
 const seconds = Number(words.seconds ?? (words.quick === true ? 20 : 600));
 const wanted = words.phase ?? PHASES;
+const sensors = Number(words.sensors ?? FULL.sensors);
+const messages = Number(words.messages ?? FULL.messages);
+if (!(sensors >= 2_000 && messages >= 2_000)) throw new Error('--sensors and --messages are at least 2000');
 if (!(seconds >= 10)) throw new Error('--seconds is at least 10');
 for (const phase of wanted) {
   if (!(PHASES as readonly string[]).includes(phase))
@@ -55,20 +64,20 @@ function setups(
     servers,
     name: `scale${number}`,
     components: COMPONENTS,
-    sensors: sensors / PUBLISHERS / COMPONENTS,
+    sensors: Math.round(sensors / PUBLISHERS / COMPONENTS),
   }));
 }
 
 const sensorLoad = (servers: string, otherEach: number) =>
-  setups(servers, SENSORS, {
+  setups(servers, sensors, {
     rate: 1,
     sampling: QUIET,
     otherEach,
     otherSampling: { ...QUIET, normalIntervalSeconds: 1 },
   });
 const messageLoad = (servers: string) =>
-  setups(servers, 5_000, {
-    rate: MESSAGES_A_SECOND / 5_000,
+  setups(servers, messages / MESSAGES_OF_A_SENSOR, {
+    rate: MESSAGES_OF_A_SENSOR,
     sampling: EVERYTHING,
     otherEach: 0,
     otherSampling: EVERYTHING,
@@ -127,7 +136,7 @@ async function loadPhase(system: ScaleSystem, phase: Exclude<Phase, 'publishers'
       metric: `${phase}: memory at the end to that at 30 %, ${name}`,
       value: growth,
       unit: 'x',
-      bound: { atMost: FLAT },
+      ...(seconds >= SHORTEST_FOR_MEMORY_SECONDS ? { bound: { atMost: FLAT } } : {}),
     });
   }
   await losses(system, reader, phase);
@@ -161,8 +170,10 @@ async function losses(
     'sent, and not received by the client',
     Math.max(0, counts.archive.sent + counts.normal.sent - totals.received),
   );
-  zero('received twice or out of order', totals.backward);
+  zero('received out of order', totals.backward);
+  if (phase !== 'fill-ins') zero('received twice', totals.repeated);
   zero('passed over by the portal', totals.skipped);
+  zero('gaps that the client was told of', totals.gaps, 'gaps');
   // Where the throttle lets everything out no number may be missing.
   if (phase === 'messages') zero('numbers that are missing at the client', totals.holes);
   const isArchived = await system.archived(Math.max(60, seconds) * 1_000);

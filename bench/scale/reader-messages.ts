@@ -5,8 +5,10 @@ export interface SensorTally {
   readonly last: number;
   /** Numbers that were passed over: losses where every update is sent. */
   readonly holes: number;
-  /** Numbers that were not above the one before: doubles or a wrong order. */
+  /** Numbers below the one before: a wrong order. */
   readonly backward: number;
+  /** The number before once more: a double, or the throttle's seventh row, which archives what was sent as a fill-in. */
+  readonly repeated: number;
 }
 
 export interface ReaderTotals {
@@ -14,6 +16,7 @@ export interface ReaderTotals {
   readonly sensors: number;
   readonly holes: number;
   readonly backward: number;
+  readonly repeated: number;
   readonly gaps: number;
   /** Samples of which the portal says that they were passed over. */
   readonly skipped: number;

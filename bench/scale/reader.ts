@@ -40,10 +40,21 @@ async function take(message: ToReader): Promise<void> {
     case 'totals': {
       const sum = (of: (tally: Tally) => number) =>
         [...tallies.values()].reduce((all, tally) => all + of(tally), 0);
-      const [holes, backward] = [sum(({ holes }) => holes), sum(({ backward }) => backward)];
+      const holes = sum(({ holes }) => holes);
+      const backward = sum(({ backward }) => backward);
+      const repeated = sum(({ repeated }) => repeated);
       tell({
         type: 'totals',
-        totals: { received, sensors: tallies.size, holes, backward, gaps, skipped: passedOver, closed },
+        totals: {
+          received,
+          sensors: tallies.size,
+          holes,
+          backward,
+          repeated,
+          gaps,
+          skipped: passedOver,
+          closed,
+        },
       });
       break;
     }
@@ -60,12 +71,13 @@ function count({ value }: Sample, subject: string, skipped: number): void {
   const address = subject.slice('sensor.'.length + rate.length + 1);
   let tally = tallies.get(address);
   if (tally === undefined) {
-    tally = { archive: 0, normal: 0, last: 0, holes: 0, backward: 0 };
+    tally = { archive: 0, normal: 0, last: 0, holes: 0, backward: 0, repeated: 0 };
     tallies.set(address, tally);
   }
   const number = value as number;
   tally[rate] += 1;
-  if (number <= tally.last) tally.backward += 1;
+  if (number < tally.last) tally.backward += 1;
+  else if (number === tally.last) tally.repeated += 1;
   else tally.holes += number - tally.last - 1;
   tally.last = Math.max(tally.last, number);
 }

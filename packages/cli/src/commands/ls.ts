@@ -1,11 +1,17 @@
-import type { PortalClient } from '@katbus/client';
+import { PortalError, type PortalClient } from '@katbus/client';
 import { formatAddress, type ListedSensor } from '@katbus/protocol';
 import { Command, Option } from 'commander';
-import { colouredStatus } from '../output/colours.ts';
+import { colouredStatus, styled } from '../output/colours.ts';
 import { quantity } from '../output/quantity.ts';
 import { note, outputWidth, write } from '../output/standard-output.ts';
 import { tableLines, type Cell, type Column } from '../output/table.ts';
 import { ageText, printable } from '../output/value-text.ts';
+import {
+  absenceText,
+  presenceByComponent,
+  staleSensors,
+  type StaleSensor,
+} from '../portal/gone-components.ts';
 import { withPortal } from '../portal/open-portal.ts';
 import { portalOption } from '../portal/portal-option.ts';
 
@@ -37,7 +43,11 @@ async function ls(client: PortalClient, filter: string | undefined, options: LsO
     ...(filter === undefined ? {} : { filter }),
     ...(options.component === undefined ? {} : { component: options.component }),
   });
-  const sorted = sensors.toSorted((a, b) =>
+  const [presence, stale] = await Promise.all([
+    absent.length === 0 ? new Map() : presenceByComponent(client, options.component),
+    lastKnown(client, absent, filter),
+  ]);
+  const sorted = [...sensors, ...stale].toSorted((a, b) =>
     formatAddress(a).localeCompare(formatAddress(b), 'en', { numeric: true }),
   );
   if (options.json) {
@@ -45,9 +55,27 @@ async function ls(client: PortalClient, filter: string | undefined, options: LsO
   } else if (sorted.length > 0) {
     for (const line of sensorLines(sorted, Date.now() / 1000)) await write(`${line}\n`);
   }
-  if (absent.length > 0) note(`no answer from ${absent.join(', ')}: not listed`);
+  for (const component of absent) {
+    const isListed = stale.some((sensor) => sensor.component === component);
+    const rest = isListed ? 'its last values are stale' : 'not listed';
+    note(`${component} ${absenceText(presence.get(component))}: ${rest}`);
+  }
   if (sorted.length === 0)
     note(filter === undefined ? 'there are no sensors' : `no sensor matches "${filter}"`);
+}
+
+/** The sensors of components that do not answer, from the archive; none when that does not run. */
+async function lastKnown(
+  client: PortalClient,
+  absent: readonly string[],
+  filter: string | undefined,
+): Promise<readonly StaleSensor[]> {
+  try {
+    return await staleSensors(client, absent, filter);
+  } catch (error) {
+    if (!(error instanceof PortalError)) throw error;
+    return [];
+  }
 }
 
 const COLUMNS: readonly Column[] = [
@@ -59,7 +87,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'DESCRIPTION', shrinks: 'hide' },
 ];
 
-function sensorLines(sensors: readonly ListedSensor[], nowSeconds: number): string[] {
+function sensorLines(sensors: readonly (ListedSensor | StaleSensor)[], nowSeconds: number): string[] {
   const rows = sensors.map((listed): Cell[] => {
     const { attributes, sample } = listed;
     const { value, units } =
@@ -72,7 +100,9 @@ function sensorLines(sensors: readonly ListedSensor[], nowSeconds: number): stri
       { text: units },
       sample === undefined
         ? { text: 'no value yet' }
-        : { text: sample.status, colour: (text) => colouredStatus(sample.status, text) },
+        : 'stale' in listed
+          ? { text: `${sample.status}, stale`, colour: (text) => styled('dim', text) }
+          : { text: sample.status, colour: (text) => colouredStatus(sample.status, text) },
       { text: sample === undefined ? '' : ageText(nowSeconds - sample.value_ts) },
       { text: printable(attributes.description ?? '') },
     ];

@@ -72,9 +72,12 @@ async function storeCheck(connection: BusConnection): Promise<Check> {
 
 /** The services that `katbus services` runs, each a micro service of its own. */
 async function serviceChecks(connection: BusConnection): Promise<Check[]> {
-  const found = await discoverServices(connection, { name: 'clock' });
-  const clock = found[0];
-  return clock === undefined
-    ? [{ part: 'clock', state: 'wrong', detail: 'does not answer: "katbus services" starts it' }]
-    : [{ part: 'clock', state: 'ok', detail: `version ${clock.version}` }];
+  return Promise.all(
+    ['clock', 'presence'].map(async (part): Promise<Check> => {
+      const [service] = await discoverServices(connection, { name: part });
+      return service === undefined
+        ? { part, state: 'wrong', detail: 'does not answer: "katbus services" starts it' }
+        : { part, state: 'ok', detail: `version ${service.version}` };
+    }),
+  );
 }

@@ -1,4 +1,6 @@
 import type { PortalClient } from '@katbus/client';
+import { isGone, type ComponentPresence } from '@katbus/protocol';
+import { absenceText, presenceByComponent } from '../portal/gone-components.ts';
 import { withPortal } from '../portal/open-portal.ts';
 import { lineOf } from '../cli-error.ts';
 import { countText } from '../output/counts.ts';
@@ -24,10 +26,14 @@ export async function portalChecks(url: string): Promise<PortalFindings> {
         ? { part: 'portal', state: 'ok', detail }
         : { part: 'portal', state: 'wrong', detail: `${detail}: ${reason}` };
       if (!isReady) return { checks: [self], isReady };
-      const [{ sensors, absent }, store] = await Promise.all([client.list(), storeCheck(client)]);
+      const [{ sensors, absent }, store, presence] = await Promise.all([
+        client.list(),
+        storeCheck(client),
+        presenceByComponent(client),
+      ]);
       const counts = new Map<string, number>();
       for (const { component } of sensors) counts.set(component, (counts.get(component) ?? 0) + 1);
-      return { checks: [self, ...componentChecks(counts, absent)], store, isReady };
+      return { checks: [self, ...componentChecks(counts, absent, presence)], store, isReady };
     });
   } catch (error) {
     return { checks: [{ part: 'portal', state: 'wrong', detail: lineOf(error) }], isReady: false };
@@ -43,22 +49,37 @@ async function storeCheck(client: PortalClient): Promise<Check> {
   }
 }
 
-function componentChecks(counts: ReadonlyMap<string, number>, absent: readonly string[]): Check[] {
+function componentChecks(
+  counts: ReadonlyMap<string, number>,
+  absent: readonly string[],
+  presence: ReadonlyMap<string, ComponentPresence>,
+): Check[] {
   if (counts.size === 0) {
     return [{ part: 'components', state: 'wrong', detail: 'none answers: "katbus host" starts one' }];
   }
   return [
     ...[...counts].map(([component, count]): Check => {
-      return { part: `component ${component}`, state: 'ok', detail: countText(count, 'sensor') };
+      const known = presence.get(component);
+      if (known?.state !== 'duplicate')
+        return { part: `component ${component}`, state: 'ok', detail: countText(count, 'sensor') };
+      const where = known.instances.map(({ host, pid }) => `${pid ?? 'a process'} on ${host ?? 'some host'}`);
+      const detail = `runs ${known.instances.length} times: ${where.join(', ')}; stop all but one`;
+      return { part: `component ${component}`, state: 'wrong', detail };
     }),
     ...absent.map((component): Check => {
       return {
         part: `component ${component}`,
         state: 'absent',
-        detail: 'known to the archive, does not answer',
+        detail: absenceDetail(presence.get(component)),
       };
     }),
   ];
+}
+
+function absenceDetail(presence: ComponentPresence | undefined): string {
+  if (presence === undefined || !isGone(presence.state)) return 'known to the archive, does not answer';
+  const sensors = presence.sensors === undefined ? '' : `, last ${countText(presence.sensors, 'sensor')}`;
+  return `${absenceText(presence).replace(/^is absent /, '')}${sensors}`;
 }
 
 /** By the portal's `/readyz`; undefined when it is ready or does not say. */

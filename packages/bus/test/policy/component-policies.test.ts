@@ -157,10 +157,12 @@ describe('a component and the policies', () => {
       { match: '*', archiveIntervalSeconds: seconds },
     ];
     let longestMs = 0;
-    let lastMs = performance.now();
+    // Of this thread alone: what the loop takes, and not what other processes take from it.
+    let last = process.threadCpuUsage();
     const watch = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - lastMs);
-      lastMs = performance.now();
+      const { user, system } = process.threadCpuUsage(last);
+      longestMs = Math.max(longestMs, (user + system) / 1000);
+      last = process.threadCpuUsage();
     }, 1);
     await put(slow(3));
     await put(slow(4));
@@ -168,7 +170,7 @@ describe('a component and the policies', () => {
     await vi.waitFor(() => expect(wx.policies.revision).toBe(revision), { timeout: 60_000, interval: 20 });
     clearInterval(watch);
     for (const sensor of wx.sensors) expect(sensor.sampling.rule.archiveIntervalUs).toBe(5e6);
-    // Turns of 4 ms; the rest is for a machine that others use as well.
-    expect(longestMs).toBeLessThan(250);
+    // Turns of 4 ms, and the moment in which the globs of a list are compiled.
+    expect(longestMs).toBeLessThan(150);
   }, 120_000);
 });

@@ -14,6 +14,8 @@ export const POLICY_BUCKET = 'policies';
 export const THROTTLE_POLICY_KEY = 'throttle';
 
 export const MOST_POLICY_RULES = 1_000;
+/** What all rules of a list may stand for together, braces taken apart: each is compiled by every component, and looked at for each sensor. */
+export const MOST_POLICY_GLOBS = 2_000;
 export const LARGEST_POLICY_BYTES = 256 * 1024;
 const LONGEST_COMMENT = 500;
 
@@ -73,6 +75,11 @@ export function checkPolicy(document: unknown): PolicyRule[] {
   if (document.length > MOST_POLICY_RULES) throw listError(`has more than ${MOST_POLICY_RULES} rules`);
   const faults = document.flatMap((rule: unknown, place) => faultsOf(rule, place + 1));
   if (faults.length > 0) throw new PolicyError(faults);
+  const globs = (document as PolicyRule[]).reduce((sum, { match }) => sum + alternativesOf(match), 0);
+  if (globs > MOST_POLICY_GLOBS)
+    throw listError(
+      `stands for ${globs} globs, its braces taken apart; at most ${MOST_POLICY_GLOBS} are allowed`,
+    );
   return document as PolicyRule[];
 }
 
@@ -99,6 +106,16 @@ function faultsOf(rule: unknown, number: number): PolicyFault[] {
   return reasons.flatMap(([field, reason]) =>
     reason === undefined ? [] : [{ rule: number, field, reason }],
   );
+}
+
+/** How many globs the braces of one stand for, or more where they stand in each other. */
+function alternativesOf(glob: string): number {
+  return [...glob.matchAll(/\{([^{}]*)/g)].reduce((product, [, inside = '']) => {
+    const range = /^(-?\d+)\.\.(-?\d+)/.exec(inside);
+    const alternatives =
+      range === null ? inside.split(',').length : Math.abs(Number(range[2]) - Number(range[1])) + 1;
+    return product * alternatives;
+  }, 1);
 }
 
 function matchFault(match: unknown): string | undefined {

@@ -54,6 +54,8 @@ describe('a list of rules', () => {
     [[null], 1, ''],
     [{ match: 'a' }, 0, ''],
     ['text', 0, ''],
+    [new Array(9).fill({ match: '{a,b}'.repeat(8) }), 0, ''],
+    [new Array(9).fill({ match: 'm{1..250}.x' }), 0, ''],
     [new Array(1001).fill({ match: 'a' }), 0, ''],
   ])('is refused, naming rule and field: %j', (document, rule, field) => {
     expect(faultsOf(document)).toMatchObject([{ rule, field }]);

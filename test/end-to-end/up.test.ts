@@ -109,6 +109,25 @@ describe('katbus up', () => {
     const plot = await history('--format', 'plot', '--from', '-1m');
     expect(plot.stdout).toMatch(/^host\.cpu_load \[%\] /);
     expect(plot.stdout).toMatch(/[\u2801-\u28ff]/);
+    const bins = await history('--from', '-5m', '--every', '1m');
+    expect(bins.stdout).toMatch(
+      /^FROM \(UTC\) +SAMPLES +STATUS +MIN +MEAN +MAX\n[\d-]+ \d\d:\d\d:00\.000 +\d+ +nominal/,
+    );
+    const binned = await history('--from', '-5m', '--bins', '1', '--format', 'json');
+    expect(JSON.parse(binned.stdout)).toMatchObject({ bin: 0, nan: 0, status: 'nominal' });
+    expect((await history('--from', '-5m', '--bins', '5', '--format', 'csv')).stdout).toMatch(
+      /^sensor,bin,start,iso,count,/,
+    );
+    expect((await history('--from', '-1m', '--bins', '60', '--format', 'plot')).stdout).toContain(
+      'least to most',
+    );
+    const mean = await history('--from', '-5m', '--operator', 'mean', '--every', '1m', '--format', 'csv');
+    expect(mean.stdout).toMatch(/^time,iso,value_ts,status,value\r\n\d+,/);
+    const unknown = await history('--operator', 'average');
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      expect.stringMatching(/there are firstSample, lastSample/),
+    ]);
     const none = await katbus('history', 'host.no_such', '--portal', up.portalUrl);
     expect(none).toMatchObject({ code: 1, stdout: '' });
     expect(none.stderr).toMatch(/^katbus: the archive has no sensor host\.no_such.*\n$/);

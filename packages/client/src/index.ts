@@ -15,3 +15,5 @@ export { SAMPLE_STREAM_DEFAULTS, type SampleStreamOptions, type StreamedSample }
 export type { SnapshotPage, Subscription, SubscriptionHandlers } from './subscription.ts';
 // A float that is not finite travels as a string: who reads values needs this beside the client.
 export { decodeFloat } from '@katbus/protocol';
+// What a page of bins has cut is put together by this.
+export { JoinedBins } from '@katbus/protocol';

@@ -1,4 +1,6 @@
 import type {
+  BinsPage,
+  BinsParams,
   HistoryPage,
   HistoryParams,
   InfoResult,
@@ -10,11 +12,11 @@ import type {
   SubscribeParams,
   CataloguePage,
 } from '@katbus/protocol';
+import { answerPages } from './answer-pages.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import type { Disconnect } from './dial.ts';
 import { answeredError, clientError, type PortalError } from './errors.ts';
 import { readFrames, type Frame } from './frame.ts';
-import { historyPages } from './history-pages.ts';
 import { resolveOptions, type PortalClientOptions, type ResolvedOptions } from './options.ts';
 import { readNotification } from './notification.ts';
 import { PendingRequests, type RequestSettings } from './pending-requests.ts';
@@ -145,9 +147,22 @@ export class PortalClient {
     return this.request('history', params);
   }
 
-  /** Archived samples of one sensor, page by page to the end of the range; a page that a lost connection cost is asked for again. */
+  /**
+   * Archived samples of one sensor, page by page to the end of the range. A page that a lost connection cost is asked for again; the next one is
+   * asked for while you work on the one before.
+   */
   historyAll(params: Omit<HistoryParams, 'after'>): AsyncGenerator<HistoryPage, void, undefined> {
-    return historyPages((page) => this.history(page), params);
+    return answerPages((page) => this.history(page), params);
+  }
+
+  /** What the archived samples of sensors come to in equal spans of time: one page. */
+  bins(params: BinsParams): Promise<BinsPage> {
+    return this.request('bins', params);
+  }
+
+  /** The same, page by page as {@link historyAll}. `JoinedBins` puts series together again that pages have cut. */
+  binsAll(params: Omit<BinsParams, 'after'>): AsyncGenerator<BinsPage, void, undefined> {
+    return answerPages((page) => this.bins(page), params);
   }
 
   /** Who answers, and its limits. */

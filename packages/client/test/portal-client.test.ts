@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { PortalClient } from '../src/index.ts';
+import { waitFor } from '../../../test/support/wait-for.ts';
 import { sampleOf } from './fault-portal.ts';
 import { usePortal } from './use-portal.ts';
 
@@ -59,7 +60,7 @@ describe('portal client', () => {
   });
 
   describe('history', () => {
-    it('goes through all pages, asking for each when it is wanted, and again when the connection cost one', async () => {
+    it('goes through all pages, one ahead of the consumer, and asks again when the connection cost one', async () => {
       let cuts = 1;
       here.portal.scripts.set('history', ({ after }) => {
         if (after === 'b' && cuts-- > 0) {
@@ -74,12 +75,35 @@ describe('portal client', () => {
       const seen: (string | undefined)[] = [];
       for await (const { next } of here.connect().historyAll({ sensor: 'host.load', start: 0, end: 1 })) {
         seen.push(next);
-        // Never ahead of the consumer; the third page was asked for twice.
-        expect(here.portal.asked('history').length).toBe(seen.length === 3 ? 4 : seen.length);
+        const waited = here.portal.asked('history').length;
+        // One ahead of the consumer at most, however long it takes; the third page was asked for twice.
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(waited).toBeLessThanOrEqual(seen.length === 3 ? 4 : seen.length + 1);
       }
       expect(seen).toEqual(['a', 'b', undefined]);
       const asked = here.portal.asked('history').map(({ params }) => (params as { after?: string }).after);
       expect(asked).toEqual([undefined, 'a', 'b', 'b']);
+    });
+
+    it('has the next page on its way while the consumer works on one, and no more', async () => {
+      here.portal.scripts.set('history', ({ after }) => ({
+        result: {
+          component: 'host',
+          sensor: 'load',
+          samples: [],
+          through: 1,
+          next: String(Number(after ?? 0) + 1),
+        },
+      }));
+      const pages = here.connect().historyAll({ sensor: 'host.load', start: 0, end: 1 });
+      for (const expected of [2, 3, 4]) {
+        await pages.next();
+        await waitFor(() => here.portal.asked('history').length === expected, {
+          what: `${expected} pages asked for`,
+        });
+      }
+      await pages.return();
+      expect(here.portal.asked('history').length).toBe(4);
     });
 
     it('ends with the portal’s error', async () => {

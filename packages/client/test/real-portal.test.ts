@@ -1,5 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { decodeFloat, PortalClient, type ClientState, type PortalClientOptions } from '../src/index.ts';
+import {
+  JoinedBins,
+  decodeFloat,
+  PortalClient,
+  type ClientState,
+  type PortalClientOptions,
+} from '../src/index.ts';
 import { waitFor } from '../../../test/support/wait-for.ts';
 import { LiveSystem } from '../../../test/support/live-system.ts';
 
@@ -96,6 +102,46 @@ describe('with a real portal, archive and nats-server, the client', () => {
     const { values, pages } = await read();
     expect(values).toEqual(Array.from({ length: 250 }, (_, value) => value));
     expect(pages).toBeGreaterThanOrEqual(3);
+  });
+
+  it('reads bins and operators of what was published', async () => {
+    const broker = await katbus.join('binned');
+    const sampling = { archiveIntervalSeconds: 0 };
+    const count = broker.addSensor({ name: 'count', type: 'integer', sampling });
+    const mode = broker.addSensor({ name: 'mode', type: 'discrete', params: ['off', 'on'], sampling });
+    const start = Date.now() / 1000 - 1;
+    for (let value = 0; value < 100; value += 1) count.update(value);
+    for (const value of ['off', 'on']) mode.update(value);
+    const client = connect();
+    const range = { start, end: start + 60 };
+    const read = async () => {
+      const joined = new JoinedBins();
+      const sensors = ['binned.count', 'binned.mode'];
+      for await (const page of client.binsAll({ sensors, ...range, bins: 1 })) joined.add(page);
+      return joined.series;
+    };
+    await waitFor(
+      async () => {
+        const [counted, moded] = await read();
+        return counted?.count?.[0] === 100 && moded?.count?.[0] === 2;
+      },
+      { what: 'all samples in their bins' },
+    );
+    expect(await read()).toMatchObject([
+      { sensor: 'count', kind: 'number', bin: [0], min: [0], max: [99], mean: [49.5], nan: [0] },
+      { sensor: 'mode', kind: 'state', states: expect.arrayContaining(['off', 'on']) as unknown, count: [2] },
+    ]);
+    const { samples } = await client.history({ sensor: 'binned.count', ...range, operator: 'ncount' });
+    expect(samples.map(({ value }) => value)).toEqual([100]);
+    await expect(client.bins({ sensors: ['binned.count'], ...range })).rejects.toMatchObject({
+      field: 'bins',
+    });
+    await expect(client.bins({ sensors: ['no.such'], ...range, bins: 1 })).rejects.toMatchObject({
+      code: 'notFound',
+      field: 'sensors',
+    });
+    const unknown = client.history({ sensor: 'binned.count', ...range, operator: 'average' });
+    await expect(unknown).rejects.toMatchObject({ code: 'invalidParams', field: 'operator' });
   });
 
   it('tells the portal’s errors with their field', async () => {

@@ -6,7 +6,9 @@ import {
   formatAddress,
   normalisedName,
   type ArchivedSample,
+  type BinsRange,
   type CatalogueEntry,
+  type HistoryParams,
   type SensorAddress,
 } from '@katbus/protocol';
 import { CliError } from '../cli-error.ts';
@@ -16,6 +18,7 @@ import { countText } from '../output/counts.ts';
 import { quantityText } from '../output/quantity.ts';
 import { note, outputWidth, write } from '../output/standard-output.ts';
 import { printable, utcText } from '../output/value-text.ts';
+import { printBins } from './bins-output.ts';
 
 export const HISTORY_FORMATS = ['table', 'csv', 'json', 'plot'] as const;
 export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
@@ -26,6 +29,9 @@ export interface HistoryRange {
   readonly start: number;
   readonly end: number;
   readonly format: HistoryFormat;
+  /** Prints bins instead of samples, or what an operator makes of them. */
+  readonly bins?: Pick<BinsRange, 'bins' | 'widthSeconds'> | undefined;
+  readonly operator?: Pick<HistoryParams, 'operator' | 'widthSeconds'> | undefined;
 }
 
 type Printer = (
@@ -45,7 +51,13 @@ const PRINTERS: Readonly<Record<HistoryFormat, Printer>> = {
 export async function printHistory(client: PortalClient, range: HistoryRange): Promise<void> {
   const entry = await catalogueEntry(client, range.address);
   const { start, end, address, format } = range;
+  if (range.bins !== undefined) {
+    const bins = await printBins(client, range, range.bins, entry.attributes);
+    if (bins === 0) note(nothingThere(range, entry));
+    return;
+  }
   const pages = client.historyAll({
+    ...range.operator,
     sensor: formatAddress(address),
     start,
     end,

@@ -44,7 +44,7 @@ async function ls(client: PortalClient, filter: string | undefined, options: LsO
     ...(options.component === undefined ? {} : { component: options.component }),
   });
   const [presence, stale] = await Promise.all([
-    absent.length === 0 ? new Map() : presenceByComponent(client, options.component),
+    absent.length === 0 ? new Map<string, never>() : presenceByComponent(client, options.component),
     lastKnown(client, absent, filter),
   ]);
   const sorted = [...sensors, ...stale].toSorted((a, b) =>

@@ -63,7 +63,6 @@ describe('a telescope on the bus', () => {
       expect(samples.get('m002.dig_spectrum')?.value).toHaveLength(16);
       const first = samples.get('m002.ap_actual_azim')?.time ?? Infinity;
       await waitFor(() => (samples.get('m002.ap_actual_azim')?.time ?? 0) > first, { what: 'it to move' });
-      expect(await metric('readings_skipped_total')).toBe(0);
     } finally {
       await daemon.stop();
     }

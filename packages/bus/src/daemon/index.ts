@@ -1,4 +1,5 @@
 export * from '../loop-turns.ts';
+export * from './figures.ts';
 export * from './logger.ts';
 export * from './monitoring-server.ts';
 export * from './options.ts';

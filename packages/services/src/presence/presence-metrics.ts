@@ -1,18 +1,6 @@
-import { PRESENCE_STATES } from '@katbus/protocol';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { registerFigure, type DaemonContext } from '@katbus/bus/daemon';
+import { PRESENCE_STATES, type PresenceState } from '@katbus/protocol';
 import type { PresenceTable } from './presence-table.ts';
-
-const COUNTERS = {
-  heartbeats: ['katbus_services_heartbeats_total', 'Heartbeats heard'],
-  malformed: [
-    'katbus_services_presence_malformed_total',
-    'Heartbeats and presence messages that cannot be read',
-  ],
-  duplicates: [
-    'katbus_services_duplicates_total',
-    'How often two processes were found under one component name',
-  ],
-} as const;
 
 /** What the presence service counts, and how many components there are. */
 export class PresenceMetrics {
@@ -22,38 +10,33 @@ export class PresenceMetrics {
   private table: PresenceTable | undefined;
   private isElected: () => boolean = () => false;
 
-  constructor(registry: Registry) {
-    const registers = [registry];
-    for (const name of Object.keys(COUNTERS) as (keyof typeof COUNTERS)[]) {
-      const value = () => this[name];
-      new Counter({
-        name: COUNTERS[name][0],
-        help: COUNTERS[name][1],
-        registers,
-        collect() {
-          this.reset();
-          this.inc(value());
-        },
-      });
-    }
-    const count = (state: (typeof PRESENCE_STATES)[number]) => this.table?.count(state) ?? 0;
-    new Gauge({
+  constructor(registry: DaemonContext['registry']) {
+    const counter = (name: string, help: string, value: () => number) =>
+      registerFigure(registry, { kind: 'counter', name: `katbus_services_${name}`, help, value });
+    counter('heartbeats_total', 'Heartbeats heard', () => this.heartbeats);
+    counter(
+      'presence_malformed_total',
+      'Heartbeats and presence messages that cannot be read',
+      () => this.malformed,
+    );
+    counter(
+      'duplicates_total',
+      'How often two processes were found under one component name',
+      () => this.duplicates,
+    );
+    registerFigure(registry, {
+      kind: 'gauge',
       name: 'katbus_services_components',
       help: 'Components by their presence',
-      labelNames: ['state'],
-      registers,
-      collect() {
-        for (const state of PRESENCE_STATES) this.set({ state }, count(state));
-      },
+      by: { label: 'state', values: PRESENCE_STATES },
+      value: () => this.table?.size ?? 0,
+      valueBy: (state) => this.table?.count(state as PresenceState) ?? 0,
     });
-    const elected = () => (this.isElected() ? 1 : 0);
-    new Gauge({
+    registerFigure(registry, {
+      kind: 'gauge',
       name: 'katbus_services_presence_elected',
       help: '1 where this process tells who is there, 0 where it stands by',
-      registers,
-      collect() {
-        this.set(elected());
-      },
+      value: () => (this.isElected() ? 1 : 0),
     });
   }
 

@@ -47,7 +47,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'component',
     group: LOOK,
-    summary: 'which components are there, since when; forget one that will not come back',
+    summary: 'which components are there, have left or are absent',
     load: async () => named('component', (await import('@katbus/services/commands')).commands()),
   },
   {
@@ -77,7 +77,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'services',
     group: PARTS,
-    summary: "publish the site's clock, and which components are there",
+    summary: "the site's clock, and which components are there",
     load: async () => named('services', (await import('@katbus/services/commands')).commands()),
   },
   {

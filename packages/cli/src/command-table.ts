@@ -65,7 +65,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'setup',
     group: PARTS,
-    summary: 'make or check the JetStream streams and the bucket of the policies',
+    summary: 'make or check the streams and the policy bucket',
     load: async () => named('setup', (await import('@katbus/bus/commands')).commands()),
   },
   {

@@ -29,6 +29,7 @@ export * from './portal/methods.ts';
 export * from './portal/notifications.ts';
 export * from './portal/sampling-strategy.ts';
 export * from './presence.ts';
+export * from './sample-scanner.ts';
 export * from './sample.ts';
 export * from './sampling/dead-band.ts';
 export * from './sampling/sampler.ts';

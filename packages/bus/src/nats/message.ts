@@ -1,8 +1,11 @@
 /** One message as it came from NATS. */
 export interface BusMessage {
   readonly subject: string;
+  /** The same as bytes, where they are at hand without work: whoever looks a subject up among many needs no text. */
+  readonly subjectBytes?: Uint8Array | undefined;
   /** Where an answer goes; undefined when the sender wants none. */
   readonly reply: string | undefined;
+  readonly replyBytes?: Uint8Array | undefined;
   /**
    * The payload without headers. It is a view into the socket's read buffer (up to 64 kB): copy it to keep it for long, or a small
    * message holds the whole buffer in memory.
@@ -27,6 +30,14 @@ export interface Responder {
     data: Uint8Array | string,
     options?: { headers?: Record<string, string> | undefined },
   ): void;
+}
+
+/**
+ * The client library decodes subjects when they are asked for, which costs more than all the rest of a small message. It keeps their bytes
+ * in a field that is no part of its interface: where another release has none, the texts are used.
+ */
+interface UndecodedMessage {
+  readonly _msg?: { readonly subject?: unknown; readonly reply?: unknown };
 }
 
 /** What is used of the client library's message. */
@@ -60,6 +71,18 @@ export class ReceivedMessage implements BusMessage {
   get reply(): string | undefined {
     const reply = this.message.reply;
     return reply === undefined || reply === '' ? undefined : reply;
+  }
+
+  /** The subject as it came; undefined when only its text is at hand. */
+  get subjectBytes(): Uint8Array | undefined {
+    const bytes = (this.message as UndecodedMessage)._msg?.subject;
+    return bytes instanceof Uint8Array ? bytes : undefined;
+  }
+
+  /** As {@link subjectBytes}, of {@link reply}. */
+  get replyBytes(): Uint8Array | undefined {
+    const bytes = (this.message as UndecodedMessage)._msg?.reply;
+    return bytes instanceof Uint8Array ? bytes : undefined;
   }
 
   get data(): Uint8Array {

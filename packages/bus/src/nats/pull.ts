@@ -1,3 +1,4 @@
+import { isAcknowledgementSubject } from './acknowledgement-subject.ts';
 import type { BusConnection } from './connection.ts';
 import type { BusMessage } from './message.ts';
 import { DeliveredMessage } from './stream-message.ts';
@@ -101,10 +102,14 @@ export class Pull {
   #take(message: BusMessage): void {
     if (this.#state === 'closed') return;
     this.#heardAtMs = performance.now();
-    const reply = message.reply;
-    if (reply?.startsWith(ACKNOWLEDGEMENT_PREFIX) === true) {
+    const reply = message.replyBytes;
+    const isDelivery =
+      reply === undefined
+        ? message.reply?.startsWith(ACKNOWLEDGEMENT_PREFIX) === true
+        : isAcknowledgementSubject(reply);
+    if (isDelivery) {
       this.#outstanding -= 1;
-      this.#handlers.onMessage(new DeliveredMessage(message, reply));
+      this.#handlers.onMessage(new DeliveredMessage(message));
       if (this.#outstanding <= 0) this.#end('complete', 'all have come');
     } else if (message.subject === `${this.#inbox}.${this.#request}`) {
       this.#takeStatus(message);

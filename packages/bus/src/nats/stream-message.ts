@@ -1,8 +1,11 @@
+import { readAcknowledgement } from './acknowledgement-subject.ts';
 import type { BusMessage } from './message.ts';
 
 /** One message as a stream holds it. */
 export interface StreamMessage {
   readonly subject: string;
+  /** As {@link BusMessage.subjectBytes}. */
+  readonly subjectBytes?: Uint8Array | undefined;
   /** As {@link BusMessage.data}: a view, to be copied when it is kept for long. */
   readonly data: Uint8Array;
   /** Its place in the stream. A number names a message only as long as the stream is not wiped or rolled back. */
@@ -28,22 +31,24 @@ export class DeliveredMessage implements StreamMessage {
   generation: object | undefined;
   readonly #message: BusMessage;
 
-  /** @param acknowledgement the message's reply subject, `$JS.ACK...`, which carries what is known of the delivery (ADR-15) */
-  constructor(message: BusMessage, acknowledgement: string) {
-    const tokens = acknowledgement.split('.');
-    // Nine tokens, or, where the server names domain and account too, eleven and a random last one.
-    const first = tokens.length === 9 ? 4 : 6;
-    this.redelivered = tokens[first] !== '1';
-    this.sequence = Number(tokens[first + 1]);
-    this.deliverySequence = Number(tokens[first + 2]);
-    // Nanoseconds are beyond what a double counts; without the last three digits they are microseconds.
-    this.timestampUs = Number((tokens[first + 3] ?? '').slice(0, -3));
-    this.pending = Number(tokens[first + 4]);
+  /** @param message one whose reply subject, `$JS.ACK...`, carries what is known of the delivery (ADR-15) */
+  constructor(message: BusMessage) {
+    const reply = message.replyBytes ?? Buffer.from(message.reply ?? '', 'latin1');
+    const { deliveries, sequence, deliverySequence, timestampUs, pending } = readAcknowledgement(reply);
+    this.redelivered = deliveries !== 1;
+    this.sequence = sequence;
+    this.deliverySequence = deliverySequence;
+    this.timestampUs = timestampUs;
+    this.pending = pending;
     this.#message = message;
   }
 
   get subject(): string {
     return this.#message.subject;
+  }
+
+  get subjectBytes(): Uint8Array | undefined {
+    return this.#message.subjectBytes;
   }
 
   get data(): Uint8Array {

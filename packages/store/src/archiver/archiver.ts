@@ -6,6 +6,7 @@ import {
   streamState,
   type BusConnection,
   type ConsumerEvent,
+  type StreamMessage,
 } from '@katbus/bus/nats';
 import type { Backend, WriteSummary } from '../backend/backend.ts';
 import type { StreamFloor } from '../backend/write-batch.ts';
@@ -195,7 +196,7 @@ export class Archiver {
   async #gather(consumer: DurableConsumer): Promise<Batch> {
     const { batchMessages, batchBytes, maxDelayMs } = this.#options;
     const gatherMs = GATHER_SHARE * maxDelayMs;
-    const batch = new Batch({ messages: batchMessages, bytes: batchBytes });
+    const batch = new Batch({ messages: batchMessages, bytes: batchBytes }, this.#book);
     while (!batch.isFull && !this.#stopping.signal.aborted) {
       const leftMs = batch.dueMs - performance.now();
       if (leftMs <= 0) break;
@@ -209,6 +210,10 @@ export class Archiver {
         batch.dueMs = performance.now() + gatherMs;
         this.#position.begin(batch, this.#floor);
       }
+      const [first] = messages;
+      if (first !== undefined && first.timestampUs < this.#book.newestUs) {
+        await this.#recall(messages);
+      }
       for (const message of messages) {
         this.#position.pass(message, batch);
         this.#decoder.take(message, batch);
@@ -216,6 +221,21 @@ export class Archiver {
       await setImmediate();
     }
     return batch;
+  }
+
+  /** An archive that cannot be read now will be, or is the business of whoever writes. @throws {StoreError} when it is gone for good */
+  async #recall(messages: readonly StreamMessage[]): Promise<void> {
+    const backOff = new BackOff(this.#options.backOff);
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#book.recall(messages, this.#parts.backend);
+        return;
+      } catch (error) {
+        if (error instanceof StoreError && !error.isRetryable) throw error;
+        this.status.storeFailing(messageOf(error));
+      }
+      await delay(backOff.next(), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
   }
 
   /** @returns whether it is stored */

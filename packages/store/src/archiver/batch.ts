@@ -1,5 +1,5 @@
 import type { StreamMessage } from '@katbus/bus/nats';
-import type { SampleRow } from '../backend/stored-sample.ts';
+import { SampleBatch, type NumberedSensors } from '../backend/sample-batch.ts';
 import type {
   AttributesRow,
   GapRow,
@@ -18,7 +18,7 @@ export interface BatchBounds {
 
 /** What the archiver gathers from the stream until it is written. */
 export class Batch {
-  readonly samples: SampleRow[] = [];
+  readonly samples: SampleBatch;
   readonly attributes: AttributesRow[] = [];
   readonly quarantine: QuarantineRow[] = [];
   readonly gaps: GapRow[] = [];
@@ -31,8 +31,9 @@ export class Batch {
   readonly #bounds: BatchBounds;
   #bytes = 0;
 
-  constructor(bounds: BatchBounds) {
+  constructor(bounds: BatchBounds, sensors: NumberedSensors) {
     this.#bounds = bounds;
+    this.samples = new SampleBatch(sensors, bounds.messages);
   }
 
   /** Counts a message in; what it holds is added apart. */

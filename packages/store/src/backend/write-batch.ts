@@ -1,10 +1,10 @@
 import type { Attributes, SensorAddress } from '@katbus/protocol';
-import type { SampleRow } from './stored-sample.ts';
+import type { SampleSource } from './sample-batch.ts';
 
 /** What the archiver hands to a back end at once. Everything in it may have been written before: writing again changes nothing. */
 export interface WriteBatch {
   /** In the order of the stream: of two with one identity the later one stays. */
-  readonly samples: readonly SampleRow[];
+  readonly samples: SampleSource;
   readonly attributes: readonly AttributesRow[];
   readonly quarantine: readonly QuarantineRow[];
   readonly gaps: readonly GapRow[];

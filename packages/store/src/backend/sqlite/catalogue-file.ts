@@ -14,6 +14,12 @@ import type { WriterOptions } from './writer.ts';
 /** A page is logged whole, whatever changed in it. */
 const PAGE_BYTES = 4096;
 
+/**
+ * How long sensors, latest samples and the floor may be ahead of the file. What was written of samples meanwhile is read from the stream
+ * again after a crash.
+ */
+export const SETTLE_MS = 1_000;
+
 /** The catalogue open for writing. After a write that threw, close it: what it knows may not be what the file holds. */
 export class CatalogueFile {
   readonly #path: string;
@@ -24,6 +30,9 @@ export class CatalogueFile {
   readonly #quarantine: CatalogueQuarantine;
   readonly #insertGap: StatementSync;
   readonly #setFloor: StatementSync;
+  #unwrittenFloor: StreamFloor | undefined;
+  #isSettled = true;
+  #settledAtMs = -Infinity;
 
   constructor(path: string, { quarantineBytes, foldAtBytes }: WriterOptions) {
     this.#path = path;
@@ -48,25 +57,49 @@ export class CatalogueFile {
     };
   }
 
-  /** One transaction. @throws {StoreError} */
+  /**
+   * What a batch says beside samples goes to the file now, in one transaction; sensors, latest samples and the floor when {@link settle} is due.
+   * @throws {StoreError}
+   */
   write(batch: PackedBatch, addresses: readonly SensorAddress[]): WriteSummary {
-    return transaction(this.#database, this.#path, () => {
-      this.#log.wrote(PAGE_BYTES * (1 + this.#sensors.write(batch.samples, addresses)));
-      let changedAttributes = 0;
-      for (const row of batch.attributes) {
-        if (this.#attributes.write(this.#sensors.idOf(row.sensor, addresses), row)) changedAttributes++;
-        this.#log.wrote(row.json.length);
-      }
-      const quarantineDropped = this.#quarantine.write(batch.quarantine);
-      for (const { payload } of batch.quarantine) this.#log.wrote(payload.length);
-      for (const gap of batch.gaps) this.#writeGap(gap);
-      if (batch.floor !== undefined) this.#writeFloor(batch.floor);
-      return { newSensors: this.#sensors.takeAdded(), changedAttributes, quarantineDropped };
-    });
+    this.#sensors.take(batch.samples, addresses);
+    this.#unwrittenFloor = batch.floor ?? this.#unwrittenFloor;
+    this.#isSettled = false;
+    const isDue = performance.now() - this.#settledAtMs >= SETTLE_MS;
+    const { attributes, quarantine, gaps } = batch;
+    let changedAttributes = 0;
+    let quarantineDropped = 0;
+    // Before the transaction: it begins with those that are new.
+    for (const { sensor } of attributes) this.#sensors.idOf(sensor, addresses);
+    if (isDue || attributes.length + quarantine.length + gaps.length > 0) {
+      this.#transaction(addresses, isDue, () => {
+        for (const row of attributes) {
+          if (this.#attributes.write(this.#sensors.idOf(row.sensor, addresses), row)) changedAttributes++;
+          this.#log.wrote(row.json.length);
+        }
+        quarantineDropped = this.#quarantine.write(quarantine);
+        for (const { payload } of quarantine) this.#log.wrote(payload.length);
+        for (const gap of gaps) this.#writeGap(gap);
+      });
+    }
+    return { newSensors: this.#sensors.takeAdded(), changedAttributes, quarantineDropped };
+  }
+
+  /** Everything that was written is in the file when it returns. @throws {StoreError} */
+  settle(addresses: readonly SensorAddress[]): void {
+    if (!this.#isSettled) this.#transaction(addresses, true, () => undefined);
+  }
+
+  /** What an earlier one of this file was told and did not write. */
+  inherit(other: CatalogueFile, addresses: readonly SensorAddress[]): void {
+    this.#sensors.inherit(other.#sensors, addresses);
+    this.#unwrittenFloor = other.#unwrittenFloor;
+    this.#isSettled = other.#isSettled;
   }
 
   /** Samples before a time are kept no longer. @throws {StoreError} */
-  forgetBefore(timeUs: number): void {
+  forgetBefore(timeUs: number, addresses: readonly SensorAddress[]): void {
+    this.settle(addresses);
     transaction(this.#database, this.#path, () => {
       this.#sensors.forgetBefore(timeUs);
     });
@@ -80,6 +113,22 @@ export class CatalogueFile {
 
   close(): void {
     this.#database.close();
+  }
+
+  #transaction(addresses: readonly SensorAddress[], isSettling: boolean, statements: () => void): void {
+    transaction(this.#database, this.#path, () => {
+      this.#sensors.writeAdded(addresses);
+      statements();
+      if (!isSettling) return;
+      this.#log.wrote(PAGE_BYTES * (1 + this.#sensors.write()));
+      if (this.#unwrittenFloor !== undefined) this.#writeFloor(this.#unwrittenFloor);
+    });
+    this.#sensors.addedAreWritten();
+    if (!isSettling) return;
+    this.#sensors.allIsWritten();
+    this.#unwrittenFloor = undefined;
+    this.#isSettled = true;
+    this.#settledAtMs = performance.now();
   }
 
   #writeGap({ fromSequence, toSequence, fromUs, toUs, reason }: GapRow): void {

@@ -1,33 +1,30 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SensorAddress } from '@katbus/protocol';
+import { compareAddresses } from '../sensor-match.ts';
 import { supersedes } from '../stored-sample.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import { LATEST_EPOCHS } from './catalogue-schema.ts';
 import type { SampleColumns } from './sample-columns.ts';
-
-interface KnownSensor {
-  readonly id: number;
-  /** Times of the oldest and of the latest sample; Infinity and -Infinity: there is none. */
-  firstUs: number;
-  latestUs: number;
-  /** The number of the clock epoch of the latest sample. */
-  latestEpoch: number;
-}
+import { SensorTable, type KnownSensor } from './sensor-table.ts';
 
 const LATEST_ROWS_A_PAGE = 60;
 
 /**
- * The tables `sensors` and `latest` while they are written. What decides whether a row changes is kept in memory, so that the usual batch
- * only writes the latest samples.
+ * The tables `sensors` and `latest` while they are written.
+ *
+ * What a batch changes in them is kept in memory and written at most once a second ({@link write}): with hundreds of thousands of sensors a
+ * batch touches every page of `latest`, which would cost more than its samples. Until it is written the floor stays where it is
+ * (catalogue-file.ts), so that a crash loses nothing: the stream is read again from there.
  */
 export class CatalogueSensors {
+  /** As the file has them. */
   readonly #known = new Map<string, KnownSensor>();
-  readonly #byNumber: (KnownSensor | undefined)[] = [];
-  readonly #insertSensor: StatementSync;
+  readonly #table = new SensorTable();
+  readonly #insertSensors: BulkInsert;
   readonly #updateFirst: StatementSync;
   readonly #forgetFirst: StatementSync;
-  readonly #insertLatest: BulkInsert;
   readonly #setEpoch: StatementSync;
+  readonly #insertLatest: BulkInsert;
   #nextId = 1;
   #keptFromUs = -Infinity;
   #added = 0;
@@ -35,11 +32,11 @@ export class CatalogueSensors {
   constructor(database: DatabaseSync) {
     database.exec(LATEST_EPOCHS);
     this.#setEpoch = database.prepare('INSERT OR REPLACE INTO latest_epochs (sensor, epoch) VALUES (?, ?)');
-    this.#insertSensor = database.prepare('INSERT INTO sensors (id, component, sensor) VALUES (?, ?, ?)');
-    this.#updateFirst = database.prepare('UPDATE sensors SET first_t = ? WHERE id = ?');
     this.#forgetFirst = database.prepare(`
       UPDATE sensors SET first_t = min(?1, coalesce((SELECT t FROM latest WHERE latest.sensor = sensors.id), ?1))
       WHERE first_t < ?1`);
+    this.#insertSensors = new BulkInsert(database, 'INSERT INTO sensors (id, component, sensor)', 3);
+    this.#updateFirst = database.prepare('UPDATE sensors SET first_t = ? WHERE id = ?');
     this.#insertLatest = new BulkInsert(database, 'INSERT OR REPLACE INTO latest', 7);
     const rows = database.prepare(`
       SELECT id, component, sensors.sensor AS sensor, first_t, latest.t AS latest_t, epoch
@@ -69,76 +66,134 @@ export class CatalogueSensors {
   }
 
   idOf(number: number, addresses: readonly SensorAddress[]): number {
-    return this.#sensor(number, addresses).id;
+    this.#meet(number, addresses);
+    return this.#table.ids[number]!;
+  }
+
+  /** Notes what a batch changes; doing it twice changes nothing. */
+  take(columns: SampleColumns, addresses: readonly SensorAddress[]): void {
+    const table = this.#table;
+    const { count, sensors, times, epochs } = columns;
+    for (let row = 0; row < count; row++) {
+      const number = sensors[row]!;
+      const timeUs = times[row]!;
+      if (!table.has(number)) this.#meet(number, addresses);
+      if (timeUs < table.firstUs[number]! && timeUs >= this.#keptFromUs) table.setFirst(number, timeUs);
+      const epoch = epochs.size === 0 ? 0 : (epochs.get(row) ?? 0);
+      if (supersedes(timeUs, epoch, table.latestUs[number]!, table.latestEpochs[number]!)) {
+        table.setLatest(number, columns, row, epoch);
+      }
+    }
+  }
+
+  /** What another one noted and did not write: the catalogue was opened anew. */
+  inherit(other: CatalogueSensors, addresses: readonly SensorAddress[]): void {
+    const theirs = other.#table;
+    const ours = this.#table;
+    this.#keptFromUs = other.#keptFromUs;
+    for (const number of theirs.added) this.#meet(number, addresses);
+    for (const number of theirs.firstChanged) {
+      this.#meet(number, addresses);
+      const firstUs = theirs.firstUs[number]!;
+      if (firstUs < ours.firstUs[number]!) ours.setFirst(number, firstUs);
+    }
+    for (const number of theirs.changed) {
+      this.#meet(number, addresses);
+      const epoch = theirs.latestEpochs[number]!;
+      if (supersedes(theirs.latestUs[number]!, epoch, ours.latestUs[number]!, ours.latestEpochs[number]!)) {
+        ours.setLatest(number, theirs.columnsOf(number), 0, epoch);
+      }
+    }
+  }
+
+  /** Within a transaction: sensors that are new, before anything refers to them. */
+  writeAdded(addresses: readonly SensorAddress[]): void {
+    const { ids, added } = this.#table;
+    // In the order of the index over their names.
+    const numbers = [...added].sort((a, b) => compareAddresses(addresses[a]!, addresses[b]!));
+    this.#insertSensors.run(numbers.length, (place, into, at) => {
+      const number = numbers[place]!;
+      const { component, sensor } = addresses[number]!;
+      into[at] = ids[number]!;
+      into[at + 1] = component;
+      into[at + 2] = sensor;
+    });
   }
 
   /**
-   * Within the transaction of a batch.
+   * Within a transaction, after {@link writeAdded}: all that was noted.
    * @returns how many pages were touched, about
    */
-  write(columns: SampleColumns, addresses: readonly SensorAddress[]): number {
-    const { count, sensors, times, valueTimes, statuses, kinds, values, texts, epochs } = columns;
-    const latestRows = new Map<number, number>();
-    const earlier = new Set<KnownSensor>();
-    for (let row = 0; row < count; row++) {
-      const known = this.#sensor(sensors[row]!, addresses);
-      const timeUs = times[row]!;
-      if (timeUs < known.firstUs && timeUs >= this.#keptFromUs) {
-        known.firstUs = timeUs;
-        earlier.add(known);
-      }
-      const epoch = epochs.size === 0 ? 0 : (epochs.get(row) ?? 0);
-      if (!supersedes(timeUs, epoch, known.latestUs, known.latestEpoch)) continue;
-      known.latestUs = timeUs;
-      latestRows.set(known.id, row);
-      if (epoch === known.latestEpoch) continue;
-      known.latestEpoch = epoch;
-      this.#setEpoch.run(known.id, epoch);
-    }
-    for (const { firstUs, id } of earlier) this.#updateFirst.run(firstUs, id);
+  write(): number {
+    const {
+      ids,
+      firstUs,
+      firstChanged,
+      epochChanged,
+      latestEpochs,
+      changed,
+      latestUs,
+      valueTimes,
+      statuses,
+      kinds,
+      values,
+      texts,
+    } = this.#table;
+    for (const number of epochChanged) this.#setEpoch.run(ids[number]!, latestEpochs[number]!);
+    for (const number of firstChanged) this.#updateFirst.run(firstUs[number]!, ids[number]!);
     // In the table's own order: neighbours are written while their page is at hand.
-    const ids = Int32Array.from(latestRows.keys()).sort();
-    this.#insertLatest.run(ids.length, (place, into, at) => {
-      const id = ids[place]!;
-      const row = latestRows.get(id)!;
-      into[at] = id;
-      into[at + 1] = times[row]!;
-      into[at + 2] = valueTimes[row]!;
-      into[at + 3] = statuses[row]!;
-      into[at + 4] = kinds[row]!;
-      into[at + 5] = values[row]!;
-      into[at + 6] = texts.get(row) ?? null;
+    const numbers = Int32Array.from(changed).sort((a, b) => ids[a]! - ids[b]!);
+    this.#insertLatest.run(numbers.length, (place, into, at) => {
+      const number = numbers[place]!;
+      into[at] = ids[number]!;
+      into[at + 1] = latestUs[number]!;
+      into[at + 2] = valueTimes[number]!;
+      into[at + 3] = statuses[number]!;
+      into[at + 4] = kinds[number]!;
+      into[at + 5] = values[number]!;
+      into[at + 6] = texts.get(number) ?? null;
     });
-    return Math.min(ids.length, Math.ceil(this.#known.size / LATEST_ROWS_A_PAGE));
+    return Math.min(numbers.length, Math.ceil(this.#known.size / LATEST_ROWS_A_PAGE));
   }
 
   /**
-   * Within a transaction: samples before a time are kept no longer. From then on that time stands for the first sample of a sensor that had
-   * earlier ones, or its latest one, when that is earlier still: it is all that is left.
+   * Within a transaction, when all that was noted is written: samples before a time are kept no longer. From then on that time stands for the
+   * first sample of a sensor that had earlier ones, or its latest one, when that is earlier still: it is all that is left.
    */
   forgetBefore(timeUs: number): void {
     this.#keptFromUs = timeUs;
     this.#forgetFirst.run(timeUs);
-    for (const known of this.#known.values()) {
-      if (known.firstUs < timeUs) known.firstUs = Math.min(timeUs, known.latestUs);
+    const { ids, firstUs, latestUs } = this.#table;
+    for (let number = 0; number < ids.length; number++) {
+      if (firstUs[number]! < timeUs && ids[number] !== 0)
+        firstUs[number] = Math.min(timeUs, latestUs[number]!);
     }
   }
 
-  #sensor(number: number, addresses: readonly SensorAddress[]): KnownSensor {
-    const known = this.#byNumber[number];
-    if (known !== undefined) return known;
+  /** The transaction with {@link writeAdded} is durable. */
+  addedAreWritten(): void {
+    this.#table.added.clear();
+  }
+
+  /** The transaction with {@link write} is durable. */
+  allIsWritten(): void {
+    this.#table.forgetChanges();
+  }
+
+  #meet(number: number, addresses: readonly SensorAddress[]): void {
+    const table = this.#table;
+    if (table.has(number)) return;
     const { component, sensor } = addresses[number]!;
     const address = `${component}.${sensor}`;
     let found = this.#known.get(address);
+    const isNew = found === undefined;
     if (found === undefined) {
       found = { id: this.#nextId++, firstUs: Infinity, latestUs: -Infinity, latestEpoch: 0 };
-      this.#insertSensor.run(found.id, component, sensor);
       this.#known.set(address, found);
       this.#added++;
     }
-    // Filled without holes: an array with holes may become a hash table.
-    while (this.#byNumber.length < number) this.#byNumber.push(undefined);
-    this.#byNumber[number] = found;
-    return found;
+    const firstUs =
+      found.firstUs < this.#keptFromUs ? Math.min(this.#keptFromUs, found.latestUs) : found.firstUs;
+    table.add(number, { ...found, firstUs }, isNew);
   }
 }

@@ -1,5 +1,6 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { STATUSES, type SensorAddress } from '@katbus/protocol';
+import type { DatabaseSync } from 'node:sqlite';
+import { formatAddress, STATUSES, type SensorAddress } from '@katbus/protocol';
+import { compareAddresses } from '../sensor-match.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import type { SampleColumns } from './sample-columns.ts';
 import { attempt, openForWriting, transaction, type FileKind } from './sqlite-file.ts';
@@ -61,7 +62,7 @@ export class DayFile {
   readonly #database: DatabaseSync;
   readonly #log: WriteLog;
   readonly #samples: BulkInsert;
-  readonly #addSensor: StatementSync;
+  readonly #newSensors: BulkInsert;
   /** The file's own ids, by address. */
   readonly #ids = new Map<string, number>();
   /** The same, by the number that the sensor has in this process; 0: not looked up yet. */
@@ -72,7 +73,7 @@ export class DayFile {
     this.#database = openForWriting(path, DAY_FILE);
     this.#log = new WriteLog(this.#database, foldAtBytes);
     this.#samples = new BulkInsert(this.#database, 'INSERT OR REPLACE INTO samples', 7);
-    this.#addSensor = this.#database.prepare('INSERT INTO sensors (id, component, sensor) VALUES (?, ?, ?)');
+    this.#newSensors = new BulkInsert(this.#database, 'INSERT INTO sensors', 3);
     for (const row of this.#database.prepare('SELECT id, component, sensor FROM sensors').iterate()) {
       this.#ids.set(`${String(row.component)}.${String(row.sensor)}`, Number(row.id));
     }
@@ -87,10 +88,11 @@ export class DayFile {
   write(columns: SampleColumns, rows: Int32Array, addresses: readonly SensorAddress[]): void {
     const { sensors, times, valueTimes, statuses, kinds, values, texts } = columns;
     transaction(this.#database, this.path, () => {
+      this.#meet(sensors, rows, addresses);
       this.#samples.run(rows.length, (place, into, at) => {
         const row = rows[place]!;
         into[at] = times[row]!;
-        into[at + 1] = this.#idOf(sensors[row]!, addresses);
+        into[at + 1] = this.#idByNumber[sensors[row]!]!;
         into[at + 2] = valueTimes[row]!;
         into[at + 3] = statuses[row]!;
         into[at + 4] = kinds[row]!;
@@ -112,23 +114,35 @@ export class DayFile {
     this.#database.close();
   }
 
-  #idOf(number: number, addresses: readonly SensorAddress[]): number {
-    if (number >= this.#idByNumber.length) {
-      const longer = new Int32Array(Math.max(number + 1, 2 * this.#idByNumber.length));
-      longer.set(this.#idByNumber);
-      this.#idByNumber = longer;
+  /** Sensors that the file does not know yet, all at once and in order: one by one, each would land on another page of the index. */
+  #meet(sensors: Int32Array, rows: Int32Array, addresses: readonly SensorAddress[]): void {
+    const added: SensorAddress[] = [];
+    for (const row of rows) {
+      const number = sensors[row]!;
+      if (number >= this.#idByNumber.length) this.#makeRoom(number + 1);
+      if (this.#idByNumber[number] !== 0) continue;
+      const address = addresses[number]!;
+      const key = formatAddress(address);
+      let id = this.#ids.get(key);
+      if (id === undefined) {
+        id = this.#ids.size + 1;
+        this.#ids.set(key, id);
+        added.push(address);
+      }
+      this.#idByNumber[number] = id;
     }
-    const known = this.#idByNumber[number]!;
-    if (known !== 0) return known;
-    const { component, sensor } = addresses[number]!;
-    const address = `${component}.${sensor}`;
-    let id = this.#ids.get(address);
-    if (id === undefined) {
-      id = this.#ids.size + 1;
-      this.#addSensor.run(id, component, sensor);
-      this.#ids.set(address, id);
-    }
-    this.#idByNumber[number] = id;
-    return id;
+    added.sort(compareAddresses);
+    this.#newSensors.run(added.length, (place, into, at) => {
+      const { component, sensor } = added[place]!;
+      into[at] = this.#ids.get(formatAddress(added[place]!))!;
+      into[at + 1] = component;
+      into[at + 2] = sensor;
+    });
+  }
+
+  #makeRoom(least: number): void {
+    const longer = new Int32Array(Math.max(least, 2 * this.#idByNumber.length));
+    longer.set(this.#idByNumber);
+    this.#idByNumber = longer;
   }
 }

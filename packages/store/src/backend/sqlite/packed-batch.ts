@@ -1,6 +1,7 @@
 import type { SensorAddress } from '@katbus/protocol';
+import { SampleBatch } from '../sample-batch.ts';
 import type { GapRow, QuarantineRow, StreamFloor, WriteBatch } from '../write-batch.ts';
-import { packSamples, type SampleColumns } from './sample-columns.ts';
+import { copyColumns, packSamples, type SampleColumns } from './sample-columns.ts';
 import type { SensorNumbers } from './sensor-numbers.ts';
 
 /** A WriteBatch as it crosses to the writing thread. */
@@ -22,7 +23,10 @@ export interface PackedAttributes {
 }
 
 export function packBatch(batch: WriteBatch, numbers: SensorNumbers): PackedBatch {
-  const samples = packSamples(batch.samples, (sample) => numbers.numberOf(sample));
+  const samples =
+    batch.samples instanceof SampleBatch
+      ? copyColumns(batch.samples, numbers)
+      : packSamples(batch.samples, (sample) => numbers.numberOf(sample));
   const attributes = batch.attributes.map((row) => ({
     sensor: numbers.numberOf(row),
     fromUs: row.fromUs,

@@ -65,6 +65,8 @@ export class SqliteBackend implements Backend {
   readonly #numbers = new SensorNumbers();
   readonly #keeping: DayKeeping;
   readonly #unlock: () => void;
+  /** That the catalogue's file has all that was written; undefined: it is to be asked for. */
+  #settled: Promise<void> | undefined;
 
   private constructor(options: Required<SqliteOptions>, identity: string, unlock: () => void) {
     this.identity = identity;
@@ -108,6 +110,7 @@ export class SqliteBackend implements Backend {
 
   async write(batch: WriteBatch): Promise<WriteSummary> {
     const packed = packBatch(batch, this.#numbers);
+    this.#settled = undefined;
     return this.#writer.call('write', packed, buffersOf(packed.samples));
   }
 
@@ -143,15 +146,18 @@ export class SqliteBackend implements Backend {
     return this.#reading().call('lastBefore', { address, timeUs: Math.min(timeUs, lastUs + 1) });
   }
 
-  latest(query: LatestQuery): Promise<Page<SampleRow>> {
+  async latest(query: LatestQuery): Promise<Page<SampleRow>> {
+    await this.#settle();
     return this.#reading().call('latest', query);
   }
 
-  catalogue(query: CatalogueQuery): Promise<Page<CatalogueRow>> {
+  async catalogue(query: CatalogueQuery): Promise<Page<CatalogueRow>> {
+    await this.#settle();
     return this.#reading().call('catalogue', query);
   }
 
-  sensor(address: SensorAddress): Promise<CatalogueRow | undefined> {
+  async sensor(address: SensorAddress): Promise<CatalogueRow | undefined> {
+    await this.#settle();
     return this.#reading().call('sensor', address);
   }
 
@@ -159,7 +165,8 @@ export class SqliteBackend implements Backend {
     return this.#reading().call('attributesHistory', { address, startUs, endUs });
   }
 
-  floor(): Promise<StreamFloor | undefined> {
+  async floor(): Promise<StreamFloor | undefined> {
+    await this.#settle();
     return this.#reading().call('floor', undefined);
   }
 
@@ -201,6 +208,17 @@ export class SqliteBackend implements Backend {
       await this.#writer.close();
     } finally {
       this.#unlock();
+    }
+  }
+
+  /** What the catalogue knows of samples reaches its file once a second: whoever reads it has it written now. */
+  async #settle(): Promise<void> {
+    const settled = (this.#settled ??= this.#writer.call('settle', undefined));
+    try {
+      await settled;
+    } catch {
+      // It cannot be written now, and the archiver says so; what is there can be read all the same.
+      if (this.#settled === settled) this.#settled = undefined;
     }
   }
 

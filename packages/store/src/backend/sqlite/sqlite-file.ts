@@ -85,7 +85,10 @@ export function attempt<Result>(path: string, action: () => Result): Result {
   }
 }
 
-/** The file gets its name when its schema is in it: nobody ever opens half a file, whenever the power goes. */
+/**
+ * The file gets its name when its schema is in it: nobody ever opens half a file, whenever the power goes. It has its write-ahead log by
+ * then: the change to that, interrupted, leaves a file which a reader cannot open.
+ */
 function create(path: string, kind: FileKind): void {
   const draft = `${path}.new`;
   for (const name of [draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`])
@@ -100,6 +103,7 @@ function create(path: string, kind: FileKind): void {
       PRAGMA application_id = ${kind.applicationId};
       PRAGMA user_version = ${kind.version};
       COMMIT;
+      PRAGMA journal_mode = WAL;
     `);
   } finally {
     database.close();

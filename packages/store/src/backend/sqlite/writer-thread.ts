@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import { SETTLE_MS } from './catalogue-file.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import { serve } from './thread-server.ts';
 import { Writer, type WriterOptions } from './writer.ts';
@@ -10,17 +11,40 @@ function opened(): Writer {
   return writer;
 }
 
+let settling: NodeJS.Timeout | undefined;
+
+/** When nothing more comes, what was written last must not wait for it. */
+function settleSoon(): void {
+  settling ??= setTimeout(() => {
+    settling = undefined;
+    try {
+      writer?.settle();
+    } catch {
+      // The next write meets the same, and tells.
+    }
+  }, SETTLE_MS);
+}
+
 const methods = {
   open: () => {
     opened();
   },
-  write: (batch: PackedBatch) => opened().write(batch),
+  write: (batch: PackedBatch) => {
+    settleSoon();
+    return opened().write(batch);
+  },
+  settle: () => {
+    opened().settle();
+  },
   seal: (day: number) => opened().seal(day),
   keepFrom: (day: number) => {
     opened().keepFrom(day);
   },
   statistics: () => opened().statistics(),
-  close: () => writer?.close(),
+  close: () => {
+    clearTimeout(settling);
+    writer?.close();
+  },
 };
 export type WriterMethods = typeof methods;
 

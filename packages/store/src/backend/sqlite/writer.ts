@@ -22,12 +22,13 @@ export interface WriterOptions {
 /**
  * Writes batches into the files of one data directory. Synchronous: it lives in a thread of its own.
  *
- * The order of commits is what makes it safe. First the day files, one transaction each; last the catalogue, with the sensors, the latest
- * samples and the floor in one transaction; only then does the caller acknowledge to the stream. Killed anywhere in between, or left by a
- * power failure:
+ * The order of commits is what makes it safe. First the day files, one transaction each; only then does the caller acknowledge to the
+ * stream. Once a second, and at the end, the catalogue follows, with the sensors, the latest samples and the floor in one transaction. It
+ * is the floor that counts after a crash, not what the stream believes to be acknowledged. Killed anywhere in between, or left by a power
+ * failure:
  * - before the first commit: nothing is written, the stream delivers the batch again;
- * - after some day files: their rows are there while the floor says that they are not; the batch comes again and replaces them by
- *   themselves. A day file numbers its sensors for itself, so that its rows need nothing from the catalogue that was not committed;
+ * - after some day files: their rows are there while the floor says that they are not; they come again and replace themselves. A day
+ *   file numbers its sensors for itself, so that its rows need nothing from the catalogue that was not committed;
  * - after the catalogue: all is written; the stream, not having heard of it, delivers the batch again, and nothing changes.
  * The other order would lose samples: a floor without its rows is a promise that nobody keeps.
  */
@@ -43,6 +44,8 @@ export class Writer {
   readonly #addresses: SensorAddress[] = [];
   /** Closed after a failure, opened again by the next write. */
   #catalogue: CatalogueFile | undefined;
+  /** The one that failed: it knows what is not in the file. */
+  #failed: CatalogueFile | undefined;
 
   /** @throws {StoreError} */
   constructor(options: WriterOptions) {
@@ -67,13 +70,14 @@ export class Writer {
         throw error;
       }
     }
-    try {
-      return this.#openCatalogue().write(batch, this.#addresses);
-    } catch (error) {
-      this.#catalogue?.close();
-      this.#catalogue = undefined;
-      throw error;
-    }
+    return this.#inCatalogue((catalogue) => catalogue.write(batch, this.#addresses));
+  }
+
+  /** All that was written is in the files when it returns. @throws {StoreError} */
+  settle(): void {
+    this.#inCatalogue((catalogue) => {
+      catalogue.settle(this.#addresses);
+    });
   }
 
   /**
@@ -90,7 +94,9 @@ export class Writer {
 
   /** Samples of days before this one are not stored from now on, and their files are not touched. @throws {StoreError} */
   keepFrom(day: number): void {
-    this.#openCatalogue().forgetBefore(startOfDay(day));
+    this.#inCatalogue((catalogue) => {
+      catalogue.forgetBefore(startOfDay(day), this.#addresses);
+    });
     this.#keepFromDay = day;
     for (const key of this.#days.keys()) if (key < day) this.#days.close(key);
     for (const key of this.#generations.keys()) if (key < day) this.#generations.delete(key);
@@ -106,10 +112,26 @@ export class Writer {
     return { ...this.#openCatalogue().statistics, bytes: this.#directory.bytes() };
   }
 
+  /** @throws {StoreError} when what was written last could not be settled: the stream gives it again */
   close(): void {
     this.#days.closeAll();
-    this.#catalogue?.close();
-    this.#catalogue = undefined;
+    try {
+      if (this.#catalogue !== undefined) this.settle();
+    } finally {
+      this.#catalogue?.close();
+      this.#catalogue = undefined;
+    }
+  }
+
+  #inCatalogue<Result>(act: (catalogue: CatalogueFile) => Result): Result {
+    try {
+      return act(this.#openCatalogue());
+    } catch (error) {
+      this.#failed = this.#catalogue ?? this.#failed;
+      this.#catalogue?.close();
+      this.#catalogue = undefined;
+      throw error;
+    }
   }
 
   #generationOf(day: number): number {
@@ -123,6 +145,8 @@ export class Writer {
     this.#directory.prepare();
     const path = this.#directory.catalogueFile;
     this.#catalogue ??= attempt(path, () => new CatalogueFile(path, this.#options));
+    if (this.#failed !== undefined) this.#catalogue.inherit(this.#failed, this.#addresses);
+    this.#failed = undefined;
     return this.#catalogue;
   }
 }

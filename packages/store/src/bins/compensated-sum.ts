@@ -1,6 +1,6 @@
 /**
- * A sum that keeps what adding doubles one by one would lose (Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher
- * Summen", 1974): the error of each addition is known exactly and is added up beside.
+ * A sum that keeps what adding doubles one by one would lose: the error of each addition is known exactly (Knuth, "The Art of Computer
+ * Programming", volume 2, section 4.2.2, theorem B) and is added up beside.
  */
 export class CompensatedSum {
   sum: number;
@@ -13,7 +13,8 @@ export class CompensatedSum {
 
   add(value: number): void {
     const sum = this.sum + value;
-    this.error += Math.abs(this.sum) >= Math.abs(value) ? this.sum - sum + value : value - sum + this.sum;
+    const added = sum - this.sum;
+    this.error += this.sum - (sum - added) + (value - added);
     this.sum = sum;
   }
 

@@ -10,6 +10,8 @@ export interface NumberColumns {
   readonly numbers: Float64Array;
   /** undefined: nobody asks for the worst. */
   readonly statuses: Uint8Array | undefined;
+  /** Whether all of them are numbers. */
+  readonly isPlain: boolean;
 }
 
 /** What the samples of one bin come to. */
@@ -32,43 +34,16 @@ export class NumberBin {
     this.bin = bin;
   }
 
-  /** Rows from..end. */
-  add({ timesUs, kinds, numbers, statuses }: NumberColumns, from: number, end: number): void {
+  /** Rows from..end. What an archive is read for most: every look at a sample counts. */
+  add(columns: NumberColumns, from: number, end: number): void {
+    const { timesUs, numbers, statuses } = columns;
     for (let row = from; statuses !== undefined && row < end; row++) {
       if (statuses[row]! > this.worst) this.worst = statuses[row]!;
     }
-    let { min, max } = this;
-    let { sum, error } = this.sum;
-    let left = 0;
-    for (let row = from; row < end; row++) {
-      const value = numbers[row]!;
-      if (kinds[row] !== VALUE_KIND.number) {
-        left++;
-        continue;
-      }
-      if (value < min) min = value;
-      if (value > max) max = value;
-      // CompensatedSum.add by hand: a call would cost as much as all the rest.
-      const next = sum + value;
-      error += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
-      sum = next;
-    }
-    this.min = min;
-    this.max = max;
-    this.sum.sum = sum;
-    this.sum.error = error;
-    for (let row = from; left > 0 && row < end; row++) {
-      if (kinds[row] === VALUE_KIND.nan) this.nan++;
-      else if (kinds[row] !== VALUE_KIND.number) this.none++;
-    }
-    let first = from;
-    while (first < end && !hasNumber(kinds[first]!)) first++;
-    if (first < end) {
-      let last = end - 1;
-      while (!hasNumber(kinds[last]!)) last--;
-      this.#ends(numbers[first]!, timesUs[first]!, numbers[last]!, timesUs[last]!);
-    }
-    this.count += end - from - left;
+    if (columns.isPlain) {
+      this.#addNumbers(numbers, from, end);
+      this.#ends(numbers[from]!, timesUs[from]!, numbers[end - 1]!, timesUs[end - 1]!);
+    } else this.#addMixed(columns, from, end);
   }
 
   addSummary({
@@ -121,6 +96,39 @@ export class NumberBin {
     return Object.assign(new NumberBin(bin), { ...opened, sum: new CompensatedSum(sum, error) });
   }
 
+  #addNumbers(numbers: Float64Array, from: number, end: number): void {
+    let { min, max } = this;
+    let { sum, error } = this.sum;
+    for (let row = from; row < end; row++) {
+      const value = numbers[row]!;
+      if (value < min) min = value;
+      if (value > max) max = value;
+      // CompensatedSum.add by hand: a call would cost as much as all the rest.
+      const next = sum + value;
+      const added = next - sum;
+      error += sum - (next - added) + (value - added);
+      sum = next;
+    }
+    this.min = min;
+    this.max = max;
+    this.sum.sum = sum;
+    this.sum.error = error;
+    this.count += end - from;
+  }
+
+  #addMixed({ timesUs, kinds, numbers }: NumberColumns, from: number, end: number): void {
+    for (let row = from; row < end; row++) {
+      const kind = kinds[row];
+      if (kind === VALUE_KIND.number) this.#addNumbers(numbers, row, row + 1);
+      else if (kind === VALUE_KIND.nan) this.nan++;
+      else {
+        this.none++;
+        continue;
+      }
+      this.#ends(numbers[row]!, timesUs[row]!, numbers[row]!, timesUs[row]!);
+    }
+  }
+
   #ends(first: number, firstUs: number, last: number, lastUs: number): void {
     if (Number.isNaN(this.firstUs)) {
       this.first = first;
@@ -129,10 +137,6 @@ export class NumberBin {
     this.last = last;
     this.lastUs = lastUs;
   }
-}
-
-function hasNumber(kind: number): boolean {
-  return kind === VALUE_KIND.number || kind === VALUE_KIND.nan;
 }
 
 const READ: Readonly<Record<BinColumn, (bin: NumberBin) => number | string | null>> = {

@@ -1,6 +1,7 @@
 import type { BinColumn } from '@katbus/protocol';
 import type { ColumnBlock } from '../backend/column-block.ts';
 import type { SampleSummary } from '../backend/sample-summary.ts';
+import { VALUE_KIND } from '../backend/value-column.ts';
 import { binAt, endOfBin, type BinGrid } from './bin-grid.ts';
 import { placeFrom } from './block-columns.ts';
 import { NumberBin } from './number-bin.ts';
@@ -54,7 +55,9 @@ export class NumberBins implements SeriesBins {
 
   take(block: ColumnBlock): number | undefined {
     const { timesUs, kinds, numbers, length } = block;
-    const columns = { timesUs, kinds, numbers, statuses: this.#wantsStatus ? block.statuses : undefined };
+    const statuses = this.#wantsStatus ? block.statuses : undefined;
+    const isPlain = kinds.every((kind) => kind === VALUE_KIND.number);
+    const columns = { timesUs, kinds, numbers, statuses, isPlain };
     for (let row = 0; row < length;) {
       const bin = this.#binFor(timesUs[row]!);
       if (bin === undefined) return timesUs[row];

@@ -29,7 +29,7 @@ import {
 import type { ClosingReport } from './closing/day-closing.ts';
 import { DataDirectory } from './data-directory.ts';
 import { packBatch } from './packed-batch.ts';
-import type { ReaderMethods } from './reader-thread.ts';
+import { ReaderThreads } from './reader-threads.ts';
 import { buffersOf } from './sample-columns.ts';
 import { SensorNumbers } from './sensor-numbers.ts';
 import { attempt } from './sqlite-file.ts';
@@ -55,13 +55,12 @@ export const SQLITE_DEFAULTS = {
   ...KEEPING_DEFAULTS,
 } as const;
 
-/** Samples in one SQLite file a day, everything else in a catalogue file; one thread writes, one reads, one closes days. STORAGE.md has the schema. */
+/** Samples in one SQLite file a day, everything else in a catalogue file; one thread writes, two read, one closes days. STORAGE.md has the schema. */
 export class SqliteBackend implements Backend {
   readonly name = 'sqlite';
   readonly identity: string;
   readonly #writer: Thread<WriterMethods>;
-  readonly #directory: string;
-  #reader: Thread<ReaderMethods>;
+  readonly #readers: ReaderThreads;
   readonly #numbers = new SensorNumbers();
   readonly #keeping: DayKeeping;
   readonly #unlock: () => void;
@@ -72,11 +71,10 @@ export class SqliteBackend implements Backend {
     this.identity = identity;
     this.#unlock = unlock;
     const { directory, quarantineBytes, foldAtBytes, onKept, ...keeping } = options;
-    this.#directory = directory;
     const writerOptions: WriterOptions = { directory, quarantineBytes, foldAtBytes };
     this.#writer = new Thread('SQLite writer', new URL('./writer-thread.ts', import.meta.url), writerOptions);
-    this.#reader = this.#startReader();
-    const threads = { writer: this.#writer, reader: () => this.#reading() };
+    this.#readers = new ReaderThreads(directory);
+    const threads = { writer: this.#writer, refreshReaders: () => this.#readers.refresh() };
     this.#keeping = new DayKeeping(new DataDirectory(directory), threads, keeping, onKept);
   }
 
@@ -118,7 +116,7 @@ export class SqliteBackend implements Backend {
     const { component, sensor, startUs, endUs, blockSamples, blockBytes } = query;
     let fromUs: number | undefined = startUs;
     while (fromUs !== undefined) {
-      const block: HistoryBlock = await this.#reading().call('block', {
+      const block: HistoryBlock = await this.#readers.call('block', {
         address: { component, sensor },
         startUs: fromUs,
         endUs,
@@ -132,50 +130,50 @@ export class SqliteBackend implements Backend {
   }
 
   bins(query: BinsQuery): Promise<BinsPart> {
-    return this.#reading().call('bins', query);
+    return this.#readers.call('bins', query);
   }
 
   operate(query: OperatorQuery): Promise<OperatedPart> {
-    return this.#reading().call('operate', query);
+    return this.#readers.call('operate', query);
   }
 
   async lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined> {
     const { firstUs = Infinity, lastUs = Infinity } = (await this.sensor(address)) ?? {};
     if (firstUs >= timeUs) return undefined;
     // Of a sensor that is silent since long, the day of its last sample is known: no need to look through those after it.
-    return this.#reading().call('lastBefore', { address, timeUs: Math.min(timeUs, lastUs + 1) });
+    return this.#readers.call('lastBefore', { address, timeUs: Math.min(timeUs, lastUs + 1) });
   }
 
   async latest(query: LatestQuery): Promise<Page<SampleRow>> {
     await this.#settle();
-    return this.#reading().call('latest', query);
+    return this.#readers.call('latest', query);
   }
 
   async catalogue(query: CatalogueQuery): Promise<Page<CatalogueRow>> {
     await this.#settle();
-    return this.#reading().call('catalogue', query);
+    return this.#readers.call('catalogue', query);
   }
 
   async sensor(address: SensorAddress): Promise<CatalogueRow | undefined> {
     await this.#settle();
-    return this.#reading().call('sensor', address);
+    return this.#readers.call('sensor', address);
   }
 
   attributesHistory(address: SensorAddress, startUs: number, endUs: number): Promise<AttributesSpan[]> {
-    return this.#reading().call('attributesHistory', { address, startUs, endUs });
+    return this.#readers.call('attributesHistory', { address, startUs, endUs });
   }
 
   async floor(): Promise<StreamFloor | undefined> {
     await this.#settle();
-    return this.#reading().call('floor', undefined);
+    return this.#readers.call('floor', undefined);
   }
 
   quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
-    return this.#reading().call('quarantine', query);
+    return this.#readers.call('quarantine', query);
   }
 
   gaps(): Promise<GapRow[]> {
-    return this.#reading().call('gaps', undefined);
+    return this.#readers.call('gaps', undefined);
   }
 
   statistics(): Promise<BackendStatistics> {
@@ -200,11 +198,11 @@ export class SqliteBackend implements Backend {
     return this.#keeping.closeDay(day);
   }
 
-  /** The reader goes first: the last connection to a file folds its log, and that must be one that may write. */
+  /** The readers go first: the last connection to a file folds its log, and that must be one that may write. */
   async close(): Promise<void> {
     try {
       await this.#keeping.end();
-      await this.#reader.close();
+      await this.#readers.close();
       await this.#writer.close();
     } finally {
       this.#unlock();
@@ -220,15 +218,5 @@ export class SqliteBackend implements Backend {
       // It cannot be written now, and the archiver says so; what is there can be read all the same.
       if (this.#settled === settled) this.#settled = undefined;
     }
-  }
-
-  /** A reader keeps nothing that another could not read again: one that has died is replaced. */
-  #reading(): Thread<ReaderMethods> {
-    if (this.#reader.hasCrashed) this.#reader = this.#startReader();
-    return this.#reader;
-  }
-
-  #startReader(): Thread<ReaderMethods> {
-    return new Thread('SQLite reader', new URL('./reader-thread.ts', import.meta.url), this.#directory);
   }
 }

@@ -41,6 +41,11 @@ export class Thread<Methods extends ThreadMethods> {
     return this.#over?.code === 'CRASHED';
   }
 
+  /** Calls that are not answered yet. */
+  get underWay(): number {
+    return this.#pending.size;
+  }
+
   /** @throws what the method throws; {@link StoreError} CRASHED or CLOSED when the thread is no more */
   call<Method extends keyof Methods & string>(
     method: Method,

@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { StoreError } from '../../../errors.ts';
 import type { DataDirectory, DayFiles } from '../data-directory.ts';
 import { dayOf, startOfDay } from '../day.ts';
-import type { ReaderMethods } from '../reader-thread.ts';
 import { Thread } from '../thread.ts';
 import type { WriterMethods } from '../writer-thread.ts';
 import type { ClosingReport } from './day-closing.ts';
@@ -43,7 +42,8 @@ const PAUSE_MS = 600_000;
 
 interface Threads {
   readonly writer: Thread<WriterMethods>;
-  reader(): Thread<ReaderMethods>;
+  /** No reader keeps a file open that is gone. */
+  readonly refreshReaders: () => Promise<void>;
 }
 
 /** Closes days that are over and removes those that are to be kept no longer, pass by pass. */
@@ -103,7 +103,7 @@ export class DayKeeping {
     const sealed = await this.#threads.writer.call('seal', day);
     const report = await this.#keeping().call('closeDay', { day, sealed });
     // Else files that are removed would take their room until somebody reads again.
-    await this.#threads.reader().call('refresh', undefined);
+    await this.#threads.refreshReaders();
     return report;
   }
 
@@ -134,7 +134,7 @@ export class DayKeeping {
     }
     const days = await this.#keeping().call('removeBefore', from);
     if (days.length === 0) return;
-    await this.#threads.reader().call('refresh', undefined);
+    await this.#threads.refreshReaders();
     this.#onEvent({ type: 'removed', days });
   }
 

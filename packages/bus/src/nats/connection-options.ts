@@ -19,7 +19,7 @@ export interface ConnectionOptions {
   readonly onWaiting?: ((line: string) => void) | undefined;
   /** How long one attempt to connect may take. */
   readonly connectTimeoutMs?: number | undefined;
-  /** A ping each so often; after `maxPingsOut` without an answer the connection is given up and made anew. */
+  /** A ping each so often; after `maxPingsOut` without an answer, and when nothing else comes either, the connection is given up and made anew. */
   readonly pingIntervalMs?: number | undefined;
   readonly maxPingsOut?: number | undefined;
   /** Wait between two attempts at one server, plus a random part up to `reconnectJitterMs`. Attempts never end. */
@@ -77,7 +77,8 @@ export async function natsOptions(
     name: settings.name,
     timeout: settings.connectTimeoutMs,
     pingInterval: settings.pingIntervalMs,
-    maxPingOut: settings.maxPingsOut,
+    // Whether a connection is to be given up is decided in connection-status.ts, which also sees what comes beside the answers.
+    maxPingOut: Infinity,
     reconnectTimeWait: settings.reconnectDelayMs,
     reconnectJitter: settings.reconnectJitterMs,
     reconnectJitterTLS: settings.reconnectJitterMs,

@@ -10,22 +10,31 @@ export interface ConnectionStatus {
 /** The parts of the client library that are not public, and why each is needed. */
 interface Internals {
   readonly protocol?: {
-    /** Destroyed by hand: on a link that swallows what is written, the library's own disconnect waits for the write to end, for ever. */
-    readonly transport?: { readonly socket?: { destroy(): void } };
+    /**
+     * Destroyed by hand: on a link that swallows what is written, the library's own disconnect waits for the write to end, for ever. What it
+     * has read is a sign of life: see {@link StatusFeed}.
+     */
+    readonly transport?: { readonly socket?: { readonly bytesRead: number; destroy(): void } };
   };
 }
 
-const STALE_GRACE_MS = 1_000;
-
-/** Turns the library's iterator of statuses into calls of listeners, and holds what it means for `connected`. */
+/**
+ * Turns the library's iterator of statuses into calls of listeners, and holds what it means for `connected`.
+ *
+ * It gives up a connection on which pings stay unanswered and nothing else comes either. The library counts pings only: then a reader that is some
+ * seconds behind, because much is published, loses its connection, and with it what was on the way, while messages still pour in before the answer.
+ */
 export class StatusFeed {
   readonly #listeners = new Listeners<ConnectionStatus>("the connection's status");
   readonly #nats: NatsConnection;
-  #staleTimer: NodeJS.Timeout | undefined;
+  readonly #maxPingsOut: number;
+  #bytesRead = 0;
   connected = true;
 
-  constructor(nats: NatsConnection) {
+  /** @param maxPingsOut after so many pings without an answer the connection may be given up */
+  constructor(nats: NatsConnection, maxPingsOut: number) {
     this.#nats = nats;
+    this.#maxPingsOut = maxPingsOut;
     void this.#pump();
   }
 
@@ -38,10 +47,6 @@ export class StatusFeed {
     this.#listeners.tell(status);
   }
 
-  close(): void {
-    clearTimeout(this.#staleTimer);
-  }
-
   async #pump(): Promise<void> {
     for await (const status of this.#nats.status()) this.#take(status);
   }
@@ -49,7 +54,6 @@ export class StatusFeed {
   #take(status: Status): void {
     switch (status.type) {
       case 'disconnect':
-        clearTimeout(this.#staleTimer);
         this.connected = false;
         this.emit({ type: 'disconnected', detail: `lost ${status.server}` });
         break;
@@ -57,11 +61,9 @@ export class StatusFeed {
         this.connected = true;
         this.emit({ type: 'reconnected', detail: `connected to ${status.server} again` });
         break;
-      case 'staleConnection': {
-        const socket = (this.#nats as unknown as Internals).protocol?.transport?.socket;
-        this.#staleTimer = setTimeout(() => socket?.destroy(), STALE_GRACE_MS);
+      case 'ping':
+        this.#checkLife(status.pendingPings);
         break;
-      }
       case 'slowConsumer':
         this.emit({ type: 'slow-consumer', detail: `${status.pending} messages wait` });
         break;
@@ -79,7 +81,16 @@ export class StatusFeed {
         this.emit({ type: 'closed', detail: 'closed' });
         break;
       default:
-      // reconnecting, update, ping, forceReconnect: nothing that anyone acts upon.
+      // reconnecting, update, forceReconnect: nothing that anyone acts upon.
     }
+  }
+
+  /** @param pingsOut how many pings are unanswered, the one that is just sent with them */
+  #checkLife(pingsOut: number): void {
+    const socket = (this.#nats as unknown as Internals).protocol?.transport?.socket;
+    if (socket === undefined) return;
+    const isSilent = socket.bytesRead === this.#bytesRead;
+    this.#bytesRead = socket.bytesRead;
+    if (isSilent && pingsOut > this.#maxPingsOut) socket.destroy();
   }
 }

@@ -74,7 +74,7 @@ export class BusConnection {
     this.#settings = settings;
     this.#readServerInfo();
     this.#frames = new FrameWriter(nats, () => this.#maxPayload);
-    this.#status = new StatusFeed(nats);
+    this.#status = new StatusFeed(nats, settings.maxPingsOut);
     this.#status.listen((status) => {
       if (status.type === 'reconnected') this.#readServerInfo();
       else if (status.type === 'disconnected' || status.type === 'closed') this.#failRequests();
@@ -303,7 +303,6 @@ export class BusConnection {
   /** Closes at once; what is still buffered is lost. */
   async close(): Promise<void> {
     await this.#nats.close();
-    this.#status.close();
   }
 
   #failRequests(): void {

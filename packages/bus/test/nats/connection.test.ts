@@ -9,6 +9,7 @@ import {
   RequestTimeoutError,
   type ConnectionStatus,
 } from '@katbus/bus/nats';
+import { slowLink } from './slow-link.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
@@ -293,6 +294,26 @@ describe('life of a connection', () => {
       { timeout: 10_000 },
     );
     await impatient.close();
+  });
+
+  test('keeps a link on which answers to pings come late, behind much else', async () => {
+    await using link = await slowLink(server.port);
+    const behind = await BusConnection.connect({
+      servers: `nats://127.0.0.1:${link.port}`,
+      name: 'behind',
+      pingIntervalMs: 100,
+    });
+    const statuses: ConnectionStatus[] = [];
+    behind.onStatus((status) => statuses.push(status));
+    let received = 0;
+    behind.subscribe('behind.>', () => (received += 1));
+    await behind.flush();
+    link.bytesPerTick = 4 * 1024;
+    // About 2 MB at 0.8 MB/s: a ping waits 25 intervals for its answer.
+    for (let i = 0; i < 2_000; i++) connection.publish('behind.x', new Uint8Array(1_000));
+    await vi.waitFor(() => expect(received).toBe(2_000), { timeout: 20_000 });
+    expect(statuses).toEqual([]);
+    await behind.close();
   });
 
   test('closed, it refuses every call', async () => {

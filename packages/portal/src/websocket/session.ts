@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { CLOSE_CODES, toSeconds, wallClockUs, type CloseCodeName } from '@katbus/protocol';
-import type { WebSocket} from 'ws';
+import type { WebSocket } from 'ws';
 import { type RawData } from 'ws';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { DeliverySession } from '../delivery/delivery-session.ts';

@@ -60,10 +60,7 @@ export class TimerWheel<Entry = WheelEntry> {
   private count = 0;
 
   /** @param access default: the entries are objects with the fields of {@link WheelEntry} */
-  constructor(
-    clockUs: () => number,
-    access: WheelAccess<Entry> = FIELDS as WheelAccess<never>,
-  ) {
+  constructor(clockUs: () => number, access: WheelAccess<Entry> = FIELDS as WheelAccess<never>) {
     this.clockUs = clockUs;
     this.access = access;
     this.doneSlot = Math.floor(clockUs() / SLOT_US);

@@ -1,10 +1,14 @@
 import type { ArchivedSample, Status } from '@katbus/protocol';
+import { extentsOf, type BinnedPast } from './binned-past.ts';
 import { heightOf, type PlotKind } from './plot-kind.ts';
 
 /** Columns for the plot: a sample's place in one is its place in all. */
 export interface PlotData {
   readonly times: number[];
   readonly heights: (number | null)[];
+  /** What is between them is filled: of a bin its extremes, of a sample its height. */
+  readonly lows: (number | null)[];
+  readonly highs: (number | null)[];
   readonly statuses: Status[];
   /** Whether the last place is no sample but the newest value, held until now. */
   readonly held: boolean;
@@ -16,15 +20,22 @@ const LONGEST_HOLD_SECONDS = 3_700;
 /**
  * A value holds until the next sample: components send changes, so a straight line between two samples would show values that never were.
  * @param holdUntil Unix seconds; absent: the curve ends at the newest sample
+ * @param past drawn in place of the samples that it has
  */
 export function plotData(
   samples: readonly ArchivedSample[],
   kind: PlotKind,
   holdUntil: number | undefined,
+  past?: BinnedPast,
 ): PlotData {
-  const times = samples.map(({ time }) => time);
-  const heights = samples.map(({ value }) => heightOf(value, kind));
-  const statuses = samples.map(({ status }) => status);
+  const extents = past === undefined ? [] : extentsOf(past, kind);
+  const rest = past === undefined ? samples : samples.filter(({ time }) => time >= past.until);
+  const restHeights = rest.map(({ value }) => heightOf(value, kind));
+  const times = [...extents.map(({ time }) => time), ...rest.map(({ time }) => time)];
+  const heights = [...extents.map(({ height }) => height), ...restHeights];
+  const lows = [...extents.map(({ low }) => low), ...restHeights];
+  const highs = [...extents.map(({ high }) => high), ...restHeights];
+  const statuses = [...extents.map(({ status }) => status), ...rest.map(({ status }) => status)];
   const newest = samples.at(-1);
   const held =
     newest !== undefined &&
@@ -33,10 +44,10 @@ export function plotData(
     holdUntil - newest.time <= LONGEST_HOLD_SECONDS;
   if (held) {
     times.push(holdUntil);
-    heights.push(heights.at(-1)!);
+    for (const column of [heights, lows, highs]) column.push(heights.at(-1)!);
     statuses.push(newest.status);
   }
-  return { times, heights, statuses, held };
+  return { times, heights, lows, highs, statuses, held };
 }
 
 /** The sample that holds at a time: the last at or before it; undefined before the first. */

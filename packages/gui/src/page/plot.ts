@@ -17,15 +17,19 @@ const TIME_AXIS_PX = 32;
 const FONT = '12px system-ui, sans-serif';
 const PX_A_LETTER = 7.2;
 const WIDEST_AXIS_PX = 150;
+/** Behind a colour as #rrggbb: how much of it is seen. */
+const BAND_ALPHA = '48';
 
-/** The plot of one sensor: steps over time, the status along its foot. */
+const NO_DATA: PlotData = { times: [], heights: [], lows: [], highs: [], statuses: [], held: false };
+
+/** The plot of one sensor: steps over time, a band from the least to the greatest where they are of bins, the status along its foot. */
 export class Plot {
   readonly #root: HTMLElement;
   readonly #onPointer: (time: number | undefined) => void;
   #theme: Theme = readTheme();
   #kind: PlotKind = { name: 'curve' };
   #plot: uPlot | undefined;
-  #data: PlotData = { times: [], heights: [], statuses: [], held: false };
+  #data: PlotData = NO_DATA;
   #window: readonly [from: number, to: number] = [0, 1];
 
   /** @param onPointer the time under the pointer, Unix seconds; undefined when it leaves */
@@ -43,15 +47,15 @@ export class Plot {
   begin(kind: PlotKind): void {
     this.#plot?.destroy();
     this.#kind = kind;
-    this.#data = { times: [], heights: [], statuses: [], held: false };
-    this.#plot = kind.name === 'table' ? undefined : new uPlot(this.#options(), [[], []], this.#root);
+    this.#data = NO_DATA;
+    this.#plot = kind.name === 'table' ? undefined : new uPlot(this.#options(), [[], [], [], []], this.#root);
   }
 
   /** @param window the span of time in sight, Unix seconds */
   paint(data: PlotData, window: readonly [from: number, to: number]): void {
     this.#data = data;
     this.#window = window;
-    this.#plot?.setData([data.times, data.heights], true);
+    this.#plot?.setData([data.times, data.heights, data.lows, data.highs], true);
   }
 
   #size(): { width: number; height: number } {
@@ -105,7 +109,11 @@ export class Plot {
             filter: (_plot, _series, _show) => this.#dots(),
           },
         },
+        // The edges of the band: nothing is seen of them but what is between.
+        { paths: uPlot.paths.stepped!({ align: 1 }), points: { show: false } },
+        { paths: uPlot.paths.stepped!({ align: 1 }), points: { show: false } },
       ],
+      bands: [{ series: [3, 2], fill: () => this.#theme.curve + BAND_ALPHA }],
       hooks: {
         draw: [(plot) => drawStatusBand(plot, this.#data, this.#theme)],
         setCursor: [

@@ -1,4 +1,5 @@
 import type { ArchivedSample, Attributes, Sample } from '@katbus/protocol';
+import { binReading } from './binned-past.ts';
 import { element, pageElement, setText } from './element.ts';
 import { Plot } from './plot.ts';
 import { plotData, sampleAt } from './plot-data.ts';
@@ -89,16 +90,15 @@ export class SensorDetail {
     const { address, span, history } = this.#shown;
     const entry = this.#book.get(address);
     const kind = plotKind(entry?.attributes, history.series.samples.at(-1)?.value);
+    if (kind.name === 'table' && history.past !== undefined) history.wantEverySample();
     // Attributes may come after the sensor was selected, and may change.
     if (JSON.stringify(kind) !== JSON.stringify(this.#kind)) this.#begin(kind);
     this.#paintReading(address, entry);
     const now = this.#clock.now();
     const { samples } = history.series;
-    this.#plot.paint(plotData(samples, kind, this.isLive && !this.#isStale(entry) ? now : undefined), [
-      now - span.seconds,
-      now,
-    ]);
-    this.#plotBox.setAttribute('aria-label', plotLabel(address, span, samples, entry));
+    const holdUntil = this.isLive && !this.#isStale(entry) ? now : undefined;
+    this.#plot.paint(plotData(samples, kind, holdUntil, history.past), [now - span.seconds, now]);
+    this.#plotBox.setAttribute('aria-label', plotLabel(address, span, history, entry));
     if (this.#tableBox.open) this.#table.paint(samples, entry?.attributes?.type, kind.name !== 'curve');
     this.#paintNote();
   }
@@ -147,13 +147,9 @@ export class SensorDetail {
   #paintNote(): void {
     const { history, address } = this.#shown!;
     const type = this.#book.get(address)?.attributes?.type;
-    const pointed = this.#pointed === undefined ? undefined : sampleAt(history.series.samples, this.#pointed);
-    const reading =
-      pointed === undefined
-        ? ''
-        : `${dateTimeText(pointed.time)} UTC · ${valueText(pointed.value, type)} · ${pointed.status}`;
     const isEmpty = history.series.samples.length === 0 && history.note === undefined;
-    setText(pageElement('#plot-reading', HTMLElement), reading);
+    const reading = this.#pointed === undefined ? undefined : readingAt(history, this.#pointed, type);
+    setText(pageElement('#plot-reading', HTMLElement), reading ?? '');
     setText(
       pageElement('#plot-note', HTMLElement),
       isEmpty ? 'no sample in this span' : (history.note ?? ''),
@@ -189,15 +185,25 @@ function paramsText(params: Attributes['params']): string {
   return typeof params === 'string' ? params : params.map((param) => JSON.stringify(param)).join(', ');
 }
 
+/** What is under the pointer. */
+function readingAt(history: SensorHistory, time: number, type: string | undefined): string | undefined {
+  const { past, series } = history;
+  if (past !== undefined && time < past.until) return binReading(past, time, type);
+  const sample = sampleAt(series.samples, time);
+  if (sample === undefined) return undefined;
+  return `${dateTimeText(sample.time)} UTC · ${valueText(sample.value, type)} · ${sample.status}`;
+}
+
 function plotLabel(
   address: string,
   span: Span,
-  samples: readonly ArchivedSample[],
+  { series: { samples }, past }: SensorHistory,
   entry: SensorEntry | undefined,
 ): string {
+  const count = past === undefined ? samples.length : past.samples + samples.length;
   const newest = samples.at(-1);
   const units = unitsText(entry?.attributes?.units, entry?.attributes?.type);
   const last =
     newest === undefined ? '' : `, newest ${valueText(newest.value, entry?.attributes?.type)} ${units}`;
-  return `${address} over the last ${span.label}: ${samples.length} samples${last}`.trim();
+  return `${address} over the last ${span.label}: ${count} samples${last}`.trim();
 }

@@ -1,5 +1,6 @@
 import type { ArchivedSample, SampleValue, Status } from '@katbus/protocol';
 import { describe, expect, it } from 'vitest';
+import { binReading, type BinnedPast } from '../../src/page/binned-past.ts';
 import { plotData, sampleAt } from '../../src/page/plot-data.ts';
 import { heightOf, plotKind } from '../../src/page/plot-kind.ts';
 
@@ -60,9 +61,74 @@ describe('plot data', () => {
     expect(plotData(samples, { name: 'curve' }, 35)).toEqual({
       times: [10, 20, 30, 35],
       heights: [1, null, 3, 3],
+      lows: [1, null, 3, 3],
+      highs: [1, null, 3, 3],
       statuses: ['nominal', 'warn', 'nominal', 'nominal'],
       held: true,
     });
+  });
+
+  it('has the means of bins with their extremes, then the samples that come after', () => {
+    const past: BinnedPast = {
+      series: {
+        component: 'a',
+        sensor: 'b',
+        kind: 'number',
+        bin: [0, 2],
+        count: [2, 0],
+        min: [1, null],
+        max: [3, null],
+        mean: [2, null],
+        status: ['warn', 'unknown'],
+      },
+      start: 0,
+      width: 10,
+      until: 25,
+      samples: 2,
+    };
+    expect(plotData(samples, { name: 'curve' }, 35, past)).toEqual({
+      times: [0, 20, 30, 35],
+      heights: [2, null, 3, 3],
+      lows: [1, null, 3, 3],
+      highs: [3, null, 3, 3],
+      statuses: ['warn', 'unknown', 'nominal', 'nominal'],
+      held: true,
+    });
+    expect(binReading(past, 9, 'float')).toMatch(/mean 2, 1 to 3 · 2 samples · warn$/);
+    expect(binReading(past, -1, 'float')).toBeUndefined();
+  });
+
+  it('has the last level of a bin, and all between the lowest and the highest', () => {
+    const past: BinnedPast = {
+      series: {
+        component: 'a',
+        sensor: 'b',
+        kind: 'state',
+        bin: [0, 1],
+        count: [2, 0],
+        status: ['nominal', 'nominal'],
+        states: ['on', 'off', 'broken', null],
+        last: [0, 3],
+        held: [
+          [
+            [2, 4],
+            [0, 6],
+          ],
+          [[3, 10]],
+        ],
+      },
+      start: 0,
+      width: 10,
+      until: 20,
+      samples: 2,
+    };
+    const levels = { name: 'levels', levels: ['off', 'on', 'broken'] } as const;
+    expect(plotData([], levels, undefined, past)).toMatchObject({
+      heights: [1, null],
+      lows: [1, null],
+      highs: [2, null],
+    });
+    expect(binReading(past, 5, 'discrete')).toMatch(/broken 4 s, on 6 s · nominal$/);
   });
 
   it('does not hold what is too old, or comes from ahead, or when nothing comes any more', () => {

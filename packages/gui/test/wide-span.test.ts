@@ -58,7 +58,10 @@ describeWithChromium('a span with more samples than a plot can draw', () => {
       .getByTestId('plot-note')
       .filter({ hasText: /^6,000 samples: drawn as the mean of 86 s/ })
       .waitFor();
-    expect(await page.getByTestId('plot').getAttribute('aria-label')).toContain('6001 samples');
+    await waitFor(
+      async () => (await page.getByTestId('plot').getAttribute('aria-label'))?.includes('6001 samples'),
+      { what: 'all samples to be counted' },
+    );
     // The mean is a smooth wave: a plot of the samples themselves would be black with strokes.
     const { left, right, width, pixels } = await waitFor(
       async () => {
@@ -87,7 +90,7 @@ describeWithChromium('a span with more samples than a plot can draw', () => {
     const page = await running.open('#switch.past/24h');
     await page
       .getByTestId('plot-note')
-      .filter({ hasText: /^5,000 samples: drawn/ })
+      .filter({ hasText: /^5,000 samples: drawn as the last value of each 86 s/ })
       .waitFor();
     const box = (await page.getByTestId('plot').boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

@@ -124,7 +124,10 @@ export class SensorHistory {
   #noteOfMany(): string | undefined {
     if (this.past !== undefined) {
       const count = this.past.samples.toLocaleString('en');
-      return `${count} samples: drawn as the mean of ${widthText(this.past.width)}, in a band from the least to the greatest`;
+      const width = widthText(this.past.width);
+      return this.past.series.kind === 'number'
+        ? `${count} samples: drawn as the mean of ${width}, in a band from the least to the greatest`
+        : `${count} samples: drawn as the last value of each ${width}, in a band over all that were there`;
     }
     return this.series.thinned ? 'so many samples that only their extremes are drawn' : undefined;
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { BusConnection, BusService, callService, discoverServices } from '@katbus/bus/nats';
+import { BusConnection, BusService, callService, callServiceText, discoverServices } from '@katbus/bus/nats';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
@@ -43,6 +43,7 @@ test('answers bytes, text, objects and chunks of its own', async () => {
     ],
   });
   expect(await callService(client, 'rpc.kinds.object')).toEqual({ answer: 42 });
+  expect(await callServiceText(client, 'rpc.kinds.object')).toBe('{"answer":42}');
   expect(await callService(client, 'rpc.kinds.text')).toBe('as it is');
   expect(await callService(client, 'rpc.kinds.bytes', { echo: [1] })).toEqual({ echo: [1] });
   const chunks: string[] = [];
@@ -99,6 +100,10 @@ test('a thrown error becomes an error answer with code, message and field, and t
     serviceCode: 'INTERNAL',
   });
   expect(onError).toHaveBeenCalledWith(expect.any(TypeError), 'rpc.failing.internal');
+  await expect(callServiceText(client, 'rpc.failing.field')).rejects.toMatchObject({
+    serviceCode: 'MALFORMED',
+    field: 'filter',
+  });
   await expect(callService(client, 'rpc.failing.large')).rejects.toMatchObject({
     serviceCode: 'ANSWER_TOO_LARGE',
   });

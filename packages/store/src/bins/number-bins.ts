@@ -111,8 +111,6 @@ export class NumberBins implements SeriesBins {
 
 /** By hand: called for each of millions of elements, `every` would cost more than adding them up. */
 function areNumbers(kinds: Uint8Array): boolean {
-  for (let row = 0; row < kinds.length; row++) {
-    if (kinds[row] !== VALUE_KIND.number) return false;
-  }
+  for (const kind of kinds) if (kind !== VALUE_KIND.number) return false;
   return true;
 }

@@ -63,6 +63,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => named('policy', (await import('@katbus/bus/commands')).commands()),
   },
   {
+    name: 'quarantine',
+    group: LOOK,
+    summary: 'messages that could not be stored: list, show, retry, drop',
+    load: async () => named('quarantine', (await import('@katbus/store/commands')).commands()),
+  },
+  {
     name: 'setup',
     group: PARTS,
     summary: 'make or check the streams and the policy bucket',

@@ -41,6 +41,7 @@ export * from './store/catalogue.ts';
 export * from './store/history.ts';
 export * from './store/joined-bins.ts';
 export * from './store/operator.ts';
+export * from './store/quarantine.ts';
 export * from './store/subjects.ts';
 export * from './subjects.ts';
 export * from './time-message.ts';

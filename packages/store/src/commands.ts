@@ -14,7 +14,9 @@ import { ELECTION_DEFAULTS } from './election/election-options.ts';
 import { QUARANTINE_BYTES } from './backend/quarantine-bound.ts';
 import { KEEPING_DEFAULTS } from './backend/sqlite/closing/day-keeping.ts';
 import { daysCommand } from './days-command.ts';
+import { gapsCommand } from './gaps-command.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
+import { quarantineCommand } from './quarantine-command.ts';
 import { startStore } from './store-daemon.ts';
 
 interface StoreCommandOptions extends DaemonOptions, StreamOptions {
@@ -30,9 +32,9 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions {
   readonly natsMonitoring?: string;
 }
 
-/** `katbus store`. */
+/** `katbus store` and `katbus quarantine`. */
 export function commands(): Command[] {
-  return [storeCommand()];
+  return [storeCommand(), quarantineCommand()];
 }
 
 function storeCommand(): Command {
@@ -95,6 +97,7 @@ function storeCommand(): Command {
     .addOption(new Option('--no-setup', 'leave the streams alone: somebody else runs "katbus setup"'));
   return addStreamOptions(command)
     .addCommand(daysCommand())
+    .addCommand(gapsCommand())
     .addHelpText('after', '\nExample:\n  katbus store --data /var/lib/katbus --archive-days 14')
     .action((options: StoreCommandOptions) =>
       runDaemon('store', options, (context) =>

@@ -8,6 +8,7 @@ export const STORE_ERROR_CODES = [
   'CORRUPT',
   'BUSY',
   'IO',
+  'REFUSED',
   'CLOSED',
   'CRASHED',
 ] as const;

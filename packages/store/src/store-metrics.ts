@@ -25,6 +25,7 @@ export class StoreMetrics {
   readonly gaps: Counter;
   readonly gapMessages: Counter;
   readonly writeFailures: Counter<'code'>;
+  readonly attributesAsked: Counter;
   readonly daysClosed: Counter;
   readonly daysRemoved: Counter;
   readonly dayFailures: Counter;
@@ -62,6 +63,10 @@ export class StoreMetrics {
     this.gaps = counter('gaps_total', 'Ranges of the stream that were gone before they could be stored');
     this.gapMessages = counter('gap_messages_total', 'Messages in those ranges');
     this.writeFailures = counter('write_failures_total', 'Attempts to write that failed', ['code']);
+    this.attributesAsked = counter(
+      'attributes_asked_total',
+      'Times that components were asked for attributes which are not known',
+    );
     this.daysClosed = counter('days_closed_total', 'Days of which rows were made into chunks');
     this.daysRemoved = counter('days_removed_total', 'Days that were kept no longer');
     this.dayFailures = counter('day_failures_total', 'Days that could not be closed or removed');

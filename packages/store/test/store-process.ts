@@ -16,9 +16,14 @@ export class StoreProcess {
     child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
   }
 
-  static async start(natsUrl: string, directory: string, options: string[] = []): Promise<StoreProcess> {
+  static async start(
+    natsUrl: string,
+    directory: string,
+    options: string[] = [],
+    main = './store-main.ts',
+  ): Promise<StoreProcess> {
     const port = await freePort();
-    const script = new URL('./store-main.ts', import.meta.url).pathname;
+    const script = new URL(main, import.meta.url).pathname;
     const fixed = ['--nats', natsUrl, '--data', directory, '--monitoring-port', String(port)];
     const child = spawn(process.execPath, [script, ...fixed, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],

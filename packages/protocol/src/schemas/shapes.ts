@@ -15,6 +15,7 @@ import {
 import { LIVENESS_SCHEMAS } from './liveness.ts';
 import { EXPLANATION_SCHEMAS } from './explanation.ts';
 import { PORTAL_SCHEMAS } from './portal-frames.ts';
+import { QUARANTINE_SCHEMAS } from './quarantine.ts';
 import { STORE_SCHEMAS } from './store-answers.ts';
 
 /** JSON Schemas (draft 2020-12) of what crosses a process boundary; those of client and portal are in portal-frames.ts, the store's answers in
@@ -91,5 +92,6 @@ export const SCHEMAS = {
   ...STORE_SCHEMAS,
   ...PORTAL_SCHEMAS,
   ...BINS_SCHEMAS,
+  ...QUARANTINE_SCHEMAS,
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;

@@ -6,6 +6,10 @@ export const STORE_SUBJECTS = {
   sensors: 'rpc.store.sensors',
   attributes: 'rpc.store.attributes',
   status: 'rpc.store.status',
+  quarantine: 'rpc.store.quarantine',
+  quarantineRetry: 'rpc.store.quarantine.retry',
+  quarantineDrop: 'rpc.store.quarantine.drop',
+  gaps: 'rpc.store.gaps',
 } as const;
 
 /** The micro service that a store is while it stands by: it has no endpoints. */

@@ -1,3 +1,4 @@
+import { INQUIRY_DEFAULTS, type InquiryOptions } from './attributes-inquiry.ts';
 import type { BackOffOptions } from './back-off.ts';
 
 /** Options of the archiver. Defaults: {@link ARCHIVER_DEFAULTS}. */
@@ -13,6 +14,8 @@ export interface ArchiverOptions {
   readonly batchBytes?: number;
   /** Pauses between attempts while the store or the stream refuses. */
   readonly backOff?: BackOffOptions;
+  /** Asking components for attributes that are not known. */
+  readonly inquiry?: InquiryOptions;
 }
 
 export const ARCHIVER_DEFAULTS = {
@@ -20,4 +23,5 @@ export const ARCHIVER_DEFAULTS = {
   batchMessages: 10_000,
   batchBytes: 16 * 1024 ** 2,
   backOff: { firstMs: 250, mostMs: 10_000 },
+  inquiry: INQUIRY_DEFAULTS,
 } as const satisfies Required<ArchiverOptions>;

@@ -8,17 +8,21 @@ import {
   type ConsumerEvent,
   type StreamMessage,
 } from '@katbus/bus/nats';
-import type { Backend, WriteSummary } from '../backend/backend.ts';
-import type { StreamFloor } from '../backend/write-batch.ts';
+import type { Backend } from '../backend/backend.ts';
+import { missingMessages, type QuarantinedRow, type StreamFloor } from '../backend/write-batch.ts';
 import { StoreError } from '../errors.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
 import { ArchiverStatus } from './archiver-status.ts';
 import { ARCHIVER_DEFAULTS, type ArchiverOptions } from './archiver-options.ts';
 import { BackOff } from './back-off.ts';
 import { Batch } from './batch.ts';
-import { BatchWriter } from './batch-writer.ts';
+import { AttributesInquiry } from './attributes-inquiry.ts';
+import { BatchWriter, type BatchResult } from './batch-writer.ts';
 import { Decoder } from './decoder.ts';
+import { gapLines } from './gap-rows.ts';
+import { poisonRow } from './poison-row.ts';
 import { Preparation } from './preparation.ts';
+import { decodeAgain, joined, type RetryOutcome } from './quarantine-retry.ts';
 import { SensorBook } from './sensor-book.ts';
 import { StreamPosition } from './stream-position.ts';
 
@@ -62,18 +66,32 @@ export class Archiver {
   readonly #parts: ArchiverParts;
   readonly #options: Required<ArchiverOptions>;
   readonly #book = new SensorBook();
-  readonly #decoder = new Decoder(this.#book);
+  readonly #inquiry: AttributesInquiry;
+  readonly #decoder: Decoder;
   readonly #writer: BatchWriter;
   readonly #position: StreamPosition;
   readonly #preparation: Preparation;
   readonly #stopping = new AbortController();
   #floor: StreamFloor | undefined;
   #lagMessages = 0;
+  #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ArchiverParts, options: ArchiverOptions = {}) {
     this.#parts = parts;
     this.#options = { ...ARCHIVER_DEFAULTS, ...options };
     this.status = new ArchiverStatus(parts.logger);
+    this.#inquiry = new AttributesInquiry(
+      parts.connection,
+      (component) => {
+        parts.metrics.attributesAsked.inc();
+        parts.logger.info(`asking for attributes: ${component}`);
+      },
+      this.#options.inquiry,
+    );
+    this.#decoder = new Decoder(this.#book, {
+      onUndeclared: (component) => this.#inquiry.missed(component),
+      onAttributes: (component) => this.#inquiry.came(component),
+    });
     this.#position = new StreamPosition(parts.connection, STREAMS.archive);
     this.#preparation = new Preparation({
       connection: parts.connection,
@@ -86,6 +104,7 @@ export class Archiver {
       backend: parts.backend,
       status: this.status,
       backOff: this.#options.backOff,
+      toQuarantine: (item, error) => poisonRow(parts.connection, item, error),
       onFailure: (error) => {
         parts.metrics.writeFailures.inc({ code: error instanceof StoreError ? error.code : 'UNKNOWN' });
       },
@@ -123,9 +142,38 @@ export class Archiver {
       consumer = await this.#open();
       if (consumer !== undefined) await this.#archive(consumer);
     } finally {
+      this.#inquiry.close();
       consumer?.close();
       this.status.stopped();
     }
+  }
+
+  /**
+   * Decodes quarantined messages with the attributes of today and stores those that are good now. They stay in quarantine: whoever asks takes them
+   * out when he has heard.
+   * @throws {StoreError} when the back end cannot write now
+   */
+  async retry(rows: readonly QuarantinedRow[]): Promise<RetryOutcome> {
+    const { backend, onCatalogueChanged } = this.#parts;
+    const { good, refused } = decodeAgain(rows, this.#book);
+    const stored: number[] = [];
+    // Together, as long as the back end takes them so; then by halves, to find those that it does not take.
+    const waiting = [good];
+    for (let messages = waiting.pop(); messages !== undefined; messages = waiting.pop()) {
+      if (messages.length === 0) continue;
+      const batch = joined(messages);
+      try {
+        const { newSensors, changedAttributes } = await this.#exclusively(() => backend.write(batch));
+        if (newSensors + changedAttributes > 0) onCatalogueChanged();
+        stored.push(...messages.map(({ id }) => id));
+      } catch (error) {
+        if (error instanceof StoreError && error.code !== 'REFUSED') throw error;
+        const middle = Math.floor(messages.length / 2);
+        if (middle > 0) waiting.push(messages.slice(middle), messages.slice(0, middle));
+        else refused.push({ id: messages[0]!.id, reason: 'poison', text: messageOf(error) });
+      }
+    }
+    return { stored, refused };
   }
 
   /** Stores and acknowledges what is in hand, if the store takes it; then {@link run} resolves. */
@@ -141,7 +189,10 @@ export class Archiver {
       try {
         await this.#preparation.attempt();
         const after = await this.#position.startAfter(this.#floor);
-        if (after.sequence === 0) this.#floor = undefined;
+        if (after.sequence === 0 && this.#floor !== undefined) {
+          this.#floor = undefined;
+          this.#inquiry.lost(this.#book.components);
+        }
         return await DurableConsumer.open(connection, {
           stream: STREAMS.archive,
           durable: `${DURABLE}-${backend.identity}`,
@@ -169,12 +220,15 @@ export class Archiver {
         this.status.reading(event.nextSequence);
         break;
       case 'gap':
-        this.#parts.logger.warn(this.#position.note(event));
+        this.#position.noteGap(event);
         break;
       case 'stream-reset':
-        this.#parts.logger.warn(this.#position.note(event));
+        this.#position.noteReset(event.detail);
+        this.#parts.logger.warn(`${event.detail}: what is there is read again`);
         // Of the stream as it is now, nothing is known to be stored.
         this.#floor = undefined;
+        // What was announced may have gone with it.
+        this.#inquiry.lost(this.#book.components);
     }
   }
 
@@ -244,10 +298,15 @@ export class Archiver {
     if (!isActive()) return this.#leave(batch, 'another store is active');
     const floor = await this.#position.floorOf(batch);
     const endTimer = metrics.commitSeconds.startTimer();
-    const summary = await this.#writer.write(batch.toWrite(floor), this.#stopping.signal);
-    if (summary === undefined) return this.#leave(batch, 'the store did not take them');
+    const result = await this.#exclusively(() =>
+      this.#writer.write(batch.toWrite(floor), this.#stopping.signal),
+    );
+    if (result === undefined) return this.#leave(batch, 'the store did not take them');
     endTimer();
-    this.#count(batch, summary);
+    const { summary, poison } = result;
+    this.#count(batch, result);
+    for (const line of gapLines(batch.gaps)) logger.warn(line);
+    for (const { subject, text } of poison) logger.error(`put into quarantine: ${subject}: ${text}`);
     if (!isActive()) return this.#leave(batch, 'another store became active while they were written');
     if (summary.newSensors > 0 || summary.changedAttributes > 0) this.#parts.onCatalogueChanged();
     if (floor === undefined || batch.last === undefined || !this.#position.isOfPresentRun(batch)) return true;
@@ -267,16 +326,24 @@ export class Archiver {
     return false;
   }
 
-  #count(batch: Batch, summary: WriteSummary): void {
+  /** One write at a time, whoever wants it. */
+  #exclusively<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastWrite.then(act);
+    this.#lastWrite = result.catch(() => undefined);
+    return result;
+  }
+
+  #count(batch: Batch, { summary, poison }: BatchResult): void {
     const { metrics } = this.#parts;
-    metrics.samples.inc(batch.samples.length);
+    metrics.samples.inc(batch.samples.length - poison.length);
+    for (const { reason } of poison) metrics.quarantined.inc({ reason });
     metrics.batchRows.observe(batch.samples.length + batch.attributes.length + batch.quarantine.length);
     metrics.redelivered.inc(batch.redelivered);
     for (const { reason } of batch.quarantine) metrics.quarantined.inc({ reason });
     metrics.quarantineDropped.inc(summary.quarantineDropped);
-    for (const { fromSequence, toSequence } of batch.gaps) {
+    for (const gap of batch.gaps) {
       metrics.gaps.inc();
-      metrics.gapMessages.inc(Math.max(0, toSequence - fromSequence + 1));
+      metrics.gapMessages.inc(missingMessages(gap));
     }
   }
 }

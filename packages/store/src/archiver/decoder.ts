@@ -44,14 +44,19 @@ export interface DecoderListener {
   onAttributes(component: string): void;
 }
 
+export type DecoderJudge = 'of-its-time' | 'of-today';
+
 /** Turns messages of the stream into rows. What is no good goes to quarantine: nothing that anybody publishes stops the archiver. */
 export class Decoder {
   readonly #book: SensorBook;
+  readonly #judge: DecoderJudge;
   readonly #listener: DecoderListener | undefined;
   readonly #scanner = new SampleScanner();
 
-  constructor(book: SensorBook, listener?: DecoderListener) {
+  /** @param judge by which attributes: those that held when the stream took the message, or those of today */
+  constructor(book: SensorBook, listener?: DecoderListener, judge: DecoderJudge = 'of-its-time') {
     this.#book = book;
+    this.#judge = judge;
     this.#listener = listener;
   }
 
@@ -71,12 +76,16 @@ export class Decoder {
     const { timeUs, valueTimeUs, statusRank: rank } = scanner;
     const aheadSeconds = (timeUs - message.timestampUs) / 1e6;
     if (aheadSeconds > NEWEST_SAMPLE_SECONDS || aheadSeconds < -OLDEST_SAMPLE_SECONDS) return false;
-    const value = acceptedValue(scanner.value, this.#book.inForce(entry, message.timestampUs), rank);
+    const value = acceptedValue(scanner.value, this.#declarationOf(entry, message), rank);
     if (value === undefined) return false;
     const epoch = entry.epochs?.of(epochMessage(message)) ?? 0;
-    into.samples.add(entry.number, timeUs, valueTimeUs, rank, value, epoch);
+    into.samples.add(message.sequence, entry.number, timeUs, valueTimeUs, rank, value, epoch);
     if (entry.fromUs === undefined) this.#listener?.onUndeclared(entry.component);
     return true;
+  }
+
+  #declarationOf(entry: BookEntry, { timestampUs }: StreamMessage): Declaration {
+    return this.#judge === 'of-today' ? entry.declaration : this.#book.inForce(entry, timestampUs);
   }
 
   #takeParsed(message: StreamMessage, into: Batch): void {
@@ -94,7 +103,7 @@ export class Decoder {
       const sample = parseSample(message.data);
       // The stream's clock, not ours: read again years later, the same message meets the same fate.
       checkSample(sample, entry, message.timestampUs);
-      const { type, params } = this.#book.inForce(entry, message.timestampUs);
+      const { type, params } = this.#declarationOf(entry, message);
       const fault = type === undefined ? undefined : valueFault(sample.value, type, params);
       if (fault !== undefined) {
         into.quarantined(message, 'type', 'value', `value ${fault} (type ${type})`);
@@ -102,6 +111,7 @@ export class Decoder {
       }
       this.#book.keep(entry);
       into.samples.add(
+        message.sequence,
         entry.number,
         toMicroseconds(sample.time),
         toMicroseconds(sample.value_ts),

@@ -57,6 +57,10 @@ export class SensorBook implements NumberedSensors {
     return this.#newestUs;
   }
 
+  get components(): Set<string> {
+    return new Set(this.#entries.map(({ component }) => component));
+  }
+
   /** Reads the catalogue. @throws {StoreError} */
   async load(backend: Backend): Promise<void> {
     let after: SensorAddress | undefined;

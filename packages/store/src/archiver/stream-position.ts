@@ -1,14 +1,13 @@
-import {
-  streamState,
-  type Anchor,
-  type BusConnection,
-  type ConsumerEvent,
-  type StreamMessage,
-} from '@katbus/bus/nats';
+import { streamState, type Anchor, type BusConnection, type StreamMessage } from '@katbus/bus/nats';
+import { wallClockUs } from '@katbus/protocol';
 import type { GapRow, StreamFloor } from '../backend/write-batch.ts';
 import type { Batch } from './batch.ts';
+import { addGap } from './gap-rows.ts';
 
-type PositionEvent = Extract<ConsumerEvent, { type: 'gap' | 'stream-reset' }>;
+interface Missing {
+  readonly fromSequence: number;
+  readonly toSequence: number;
+}
 
 /** What is known of the stream's run of sequences: it begins anew whenever the stream was wiped or rolled back. */
 interface Run {
@@ -28,9 +27,9 @@ export class StreamPosition {
   readonly #runOfBatch = new WeakMap<Batch, Run>();
   #run: Run = { streamCreated: undefined };
   /** Ranges that the consumer found missing, until the message after each of them comes by. */
-  #missing: { readonly fromSequence: number; readonly toSequence: number }[] = [];
-  /** Why the run before ended; told in the gap row that the first batch of the new run brings. */
-  #resetReason: string | undefined;
+  #missing: Missing[] = [];
+  /** Why, and at the latest when, the run before ended; told in the gap row that the first batch of the new run brings. */
+  #reset: { readonly reason: string; readonly toUs: number } | undefined;
   #passed: Anchor | undefined;
 
   constructor(connection: BusConnection, stream: string) {
@@ -50,20 +49,21 @@ export class StreamPosition {
     if (floor === undefined) return { sequence: 0 };
     this.#passed = { sequence: floor.sequence, timestampUs: floor.messageUs };
     if (floor.streamCreated === createdTime) return this.#passed;
-    this.#resetReason = `${this.#stream} was made anew at ${createdTime}`;
+    this.#reset = {
+      reason: `${this.#stream} was made anew at ${createdTime}`,
+      toUs: Date.parse(createdTime) * 1000,
+    };
     return { sequence: 0 };
   }
 
-  /** @returns what to log */
-  note(event: PositionEvent): string {
-    if (event.type === 'gap') {
-      this.#missing.push(event);
-      return `messages ${event.fromSequence} to ${event.toSequence} are gone from the stream and were not stored`;
-    }
+  noteGap({ fromSequence, toSequence }: Missing): void {
+    this.#missing.push({ fromSequence, toSequence });
+  }
+
+  noteReset(reason: string): void {
     this.#run = { streamCreated: undefined };
     this.#missing = [];
-    this.#resetReason = event.detail;
-    return `${event.detail}: what is there is read again`;
+    this.#reset = { reason, toUs: wallClockUs() };
   }
 
   /** A batch begins: it belongs to the present run. */
@@ -78,14 +78,18 @@ export class StreamPosition {
     if (!this.isOfPresentRun(batch)) this.#runOfBatch.delete(batch);
     const fromUs = this.#passed?.timestampUs ?? message.timestampUs;
     const toUs = message.timestampUs;
-    if (this.#resetReason !== undefined) {
-      // What the stream held beyond what was read, and lost, nobody can tell: an empty range.
+    if (this.#reset !== undefined) {
+      const { reason, toUs: endUs } = this.#reset;
+      // What the stream held beyond what was read, and lost, nobody can tell: an empty range, from the last message that was read.
       const sequence = this.#passed?.sequence ?? 0;
       const range = { fromSequence: sequence + 1, toSequence: sequence };
-      batch.gaps.push({ ...range, fromUs, toUs, reason: this.#resetReason });
-      this.#resetReason = undefined;
+      const beganUs = this.#passed?.timestampUs ?? endUs;
+      addGap(batch.gaps, { ...range, fromUs: beganUs, toUs: Math.max(beganUs, endUs), reason });
+      this.#reset = undefined;
     }
-    if (this.#missing.length > 0) batch.gaps.push(...this.#endedBy(message, fromUs, toUs));
+    if (this.#missing.length > 0) {
+      for (const gap of this.#endedBy(message, fromUs, toUs)) addGap(batch.gaps, gap);
+    }
     this.#passed = { sequence: message.sequence, timestampUs: message.timestampUs };
   }
 

@@ -2,7 +2,7 @@ import type { Attributes, SensorAddress } from '@katbus/protocol';
 import type { BinsPart, BinsQuery } from '../bins/bins-query.ts';
 import type { OperatedPart, OperatorQuery } from '../operators/operator-query.ts';
 import type { SampleRow, StoredSample } from './stored-sample.ts';
-import type { GapRow, QuarantineRow, StreamFloor, WriteBatch } from './write-batch.ts';
+import type { GapRow, QuarantinedRow, StreamFloor, WriteBatch } from './write-batch.ts';
 
 /**
  * Where samples are kept. Each back end passes test/backend/backend-suite.ts, which is the specification.
@@ -49,6 +49,9 @@ export interface Backend {
 
   /** Quarantined messages, oldest first. */
   quarantine(query: QuarantineQuery): Promise<QuarantinePage>;
+
+  /** Takes messages out of quarantine. @returns how many were there */
+  releaseQuarantined(ids: readonly number[]): Promise<number>;
 
   /** Ranges of the stream that were lost, in the order in which they were found. */
   gaps(): Promise<GapRow[]>;
@@ -131,10 +134,18 @@ export interface QuarantineQuery {
   /** `next` of the page before. */
   readonly after?: number | undefined;
   readonly limit: number;
+  /** About the most payload bytes of a page; a page holds one row at least. */
+  readonly bytes?: number | undefined;
+  /** Only these. */
+  readonly ids?: readonly number[] | undefined;
+  readonly reason?: string | undefined;
+  /** Only what the stream took then or later. */
+  readonly sinceUs?: number | undefined;
 }
 
 export interface QuarantinePage {
-  readonly rows: readonly QuarantineRow[];
+  readonly rows: readonly QuarantinedRow[];
+  /** The last id of the page, when more may follow. */
   readonly next: number | undefined;
 }
 

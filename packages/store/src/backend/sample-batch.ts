@@ -23,6 +23,8 @@ export class SampleBatch implements SampleSource {
   /** VALUE_KIND. */
   readonly kinds: Uint8Array<ArrayBuffer>;
   readonly values: Float64Array<ArrayBuffer>;
+  /** Of the messages that brought them. */
+  readonly sequences: Float64Array<ArrayBuffer>;
   /** By row; most have none. */
   readonly texts = new Map<number, string>();
   /** Numbers of clock epochs by row; most have none. */
@@ -37,13 +39,16 @@ export class SampleBatch implements SampleSource {
     this.statuses = new Uint8Array(capacity);
     this.kinds = new Uint8Array(capacity);
     this.values = new Float64Array(capacity);
+    this.sequences = new Float64Array(capacity);
   }
 
   get length(): number {
     return this.#length;
   }
 
+  /** @param sequence of the message that brings it */
   add(
+    sequence: number,
     sensor: number,
     timeUs: number,
     valueTimeUs: number,
@@ -52,6 +57,7 @@ export class SampleBatch implements SampleSource {
     epoch = 0,
   ): void {
     const row = this.#length++;
+    this.sequences[row] = sequence;
     if (epoch !== 0) this.epochs.set(row, epoch);
     this.sensors[row] = sensor;
     this.times[row] = timeUs;
@@ -79,6 +85,7 @@ export class SampleBatch implements SampleSource {
         status: STATUSES[this.statuses[row]!]!,
         value: valueOf(this.kinds[row]!, this.values[row]!, this.texts.get(row) ?? null),
         epoch: this.epochs.get(row) ?? 0,
+        sequence: this.sequences[row]!,
       };
     }
   }

@@ -23,6 +23,8 @@ export interface StoredSample {
 export interface SampleRow extends SensorAddress, StoredSample {
   /** The number of its clock epoch: a later epoch has a greater one. Absent, or 0: its component never told of any. */
   readonly epoch?: number;
+  /** Of the message that brought it, where that is known. */
+  readonly sequence?: number;
 }
 
 /**

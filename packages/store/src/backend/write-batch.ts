@@ -29,6 +29,7 @@ export const QUARANTINE_REASONS = [
   'value',
   'type',
   'attributes',
+  'poison',
 ] as const;
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
@@ -46,14 +47,26 @@ export interface QuarantineRow {
   readonly payload: Uint8Array;
 }
 
+/** As it lies in quarantine. */
+export interface QuarantinedRow extends QuarantineRow {
+  readonly id: number;
+}
+
 /** A range of the stream that was gone before it could be stored; both ends belong to it. */
 export interface GapRow {
   readonly fromSequence: number;
   readonly toSequence: number;
+  /** How many of the range are missing; absent: all. What lies between was read. */
+  readonly messages?: number | undefined;
   /** The stream's times of the last message before and the first after it. */
   readonly fromUs: number;
   readonly toUs: number;
   readonly reason: string;
+}
+
+/** How many messages a gap stands for; 0 when nobody can tell. */
+export function missingMessages({ fromSequence, toSequence, messages }: GapRow): number {
+  return messages ?? Math.max(0, toSequence - fromSequence + 1);
 }
 
 /** Through which message of which stream everything is stored. */

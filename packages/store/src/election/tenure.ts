@@ -46,6 +46,7 @@ export class Tenure {
         ...parts,
         through: () => tenure.through,
         status: () => tenure.#status(),
+        retry: (rows) => tenure.archiver.retry(rows),
       });
       return tenure;
     } catch (error) {

@@ -1,10 +1,14 @@
+import type { RetryOutcome } from '../archiver/quarantine-retry.ts';
 import type { Backend } from '../backend/backend.ts';
+import type { QuarantinedRow } from '../backend/write-batch.ts';
 
 /** What the endpoints ask of the rest of the store. */
 export interface EndpointContext {
   readonly backend: Backend;
   /** The ARCHIVE sequence through which everything is stored now. */
   readonly through: () => number;
+  /** Decodes quarantined messages again and stores those that are good now. */
+  readonly retry: (rows: readonly QuarantinedRow[]) => Promise<RetryOutcome>;
 }
 
 /** One endpoint: a request's bytes to an answer's text. @throws {RequestError} {@link SchemaError} {@link StoreError} */

@@ -6,8 +6,14 @@ import type { StoreMetrics } from '../store-metrics.ts';
 import { attributesEndpoint } from './attributes-endpoint.ts';
 import { binsEndpoint } from './bins-endpoint.ts';
 import type { Answer, EndpointContext } from './endpoint.ts';
+import { gapsEndpoint } from './gaps-endpoint.ts';
 import { historyEndpoint } from './history-endpoint.ts';
 import { latestEndpoint } from './latest-endpoint.ts';
+import {
+  quarantineDropEndpoint,
+  quarantineEndpoint,
+  quarantineRetryEndpoint,
+} from './quarantine-endpoint.ts';
 import { RequestError, toRequestError } from './request-error.ts';
 import { RequestGate } from './request-gate.ts';
 import { sensorsEndpoint } from './sensors-endpoint.ts';
@@ -77,6 +83,10 @@ export class HistoryService {
         parseRequest('emptyRequest', payload);
         return JSON.stringify(await this.#parts.status());
       },
+      quarantine: quarantineEndpoint(this.#parts),
+      quarantineRetry: quarantineRetryEndpoint(this.#parts),
+      quarantineDrop: quarantineDropEndpoint(this.#parts),
+      gaps: gapsEndpoint(this.#parts),
     };
     return Object.entries(answers).map(([name, answer]) => ({
       name,

@@ -364,9 +364,34 @@ export function backendSuite(
       await backend.write(batch({ quarantine: rows.slice(1) }));
       const first = await backend.quarantine({ limit: 2 });
       const second = await backend.quarantine({ limit: 2, after: first.next });
-      expect([...first.rows, ...second.rows]).toEqual(rows);
+      const found = [...first.rows, ...second.rows];
+      expect(found).toEqual(rows.map((row, place) => ({ ...row, id: found[place]!.id })));
       expect(second.next).toBeUndefined();
       expect((await backend.statistics()).quarantined).toBe(3);
+    });
+
+    test('finds quarantined messages by id, reason and time, and releases them', async () => {
+      const rows = [
+        quarantineRow(1, 50),
+        { ...quarantineRow(2, 50), reason: 'type' as const },
+        quarantineRow(3, 50),
+        { ...quarantineRow(4, 50), reason: 'type' as const },
+      ];
+      await backend.write(batch({ quarantine: rows }));
+      const sequences = async (query: object) =>
+        (await backend.quarantine({ limit: 10, ...query })).rows.map(({ sequence }) => sequence);
+      expect(await sequences({ reason: 'type' })).toEqual([2, 4]);
+      expect(await sequences({ sinceUs: rows[2]!.receivedUs })).toEqual([3, 4]);
+      const ids = (await backend.quarantine({ limit: 10 })).rows.map(({ id }) => id);
+      expect(await sequences({ ids: [ids[0]!, ids[3]!] })).toEqual([1, 4]);
+      expect(await sequences({ bytes: 120 })).toEqual([1, 2]);
+      expect(await sequences({ bytes: 1 })).toEqual([1]);
+      const before = await backend.statistics();
+      expect(await backend.releaseQuarantined([ids[1]!, ids[3]!, ids[3]!, 4711])).toBe(2);
+      expect(await sequences({})).toEqual([1, 3]);
+      const after = await backend.statistics();
+      expect(after.quarantined).toBe(2);
+      expect(after.quarantineBytes).toBe(before.quarantineBytes / 2);
     });
 
     test('bounds quarantine by bytes: the oldest go, and are counted', async () => {

@@ -67,6 +67,7 @@ beforeAll(async () => {
       metrics: new StoreMetrics(new Registry()),
       version: '1.2.3',
       through: () => 77,
+      retry: () => Promise.resolve({ stored: [], refused: [] }),
       status: () =>
         Promise.resolve({
           ...{ backend: 'memory', version: '1.2.3', state: 'reading', sensors: 3, samplesWritten: 0 },

@@ -62,6 +62,7 @@ beforeAll(async () => {
       metrics: new StoreMetrics(registry),
       version: '1.2.3',
       through: () => 77,
+      retry: () => Promise.resolve({ stored: [], refused: [] }),
       status: () => Promise.reject(new Error('not asked here')),
     },
     { mostRunning: 2, mostWaiting: 4 },

@@ -143,6 +143,10 @@ export class MemoryBackend implements Backend {
     return this.#answer(() => this.#floor);
   }
 
+  releaseQuarantined(ids: readonly number[]): Promise<number> {
+    return this.#answer(() => this.#quarantine.release(ids));
+  }
+
   quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
     return this.#answer(() => this.#quarantine.page(query));
   }

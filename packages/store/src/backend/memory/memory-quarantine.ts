@@ -1,6 +1,6 @@
 import type { QuarantinePage, QuarantineQuery } from '../backend.ts';
 import { quarantineBytes } from '../quarantine-bound.ts';
-import type { QuarantineRow } from '../write-batch.ts';
+import type { QuarantinedRow, QuarantineRow } from '../write-batch.ts';
 
 /** Quarantined messages in the order in which they came, bounded by bytes. */
 export class MemoryQuarantine {
@@ -40,11 +40,36 @@ export class MemoryQuarantine {
     return dropped;
   }
 
-  page({ after, limit }: QuarantineQuery): QuarantinePage {
-    const found = [...this.#rows.values()].filter(({ id }) => id > (after ?? 0)).slice(0, limit);
-    return {
-      rows: found.map(({ row }) => row),
-      next: found.length === limit ? found.at(-1)?.id : undefined,
-    };
+  /** @returns how many were there */
+  release(ids: readonly number[]): number {
+    const wanted = new Set(ids);
+    const before = this.#rows.size;
+    for (const [identity, { id, row }] of this.#rows) {
+      if (!wanted.has(id)) continue;
+      this.#rows.delete(identity);
+      this.#bytes -= quarantineBytes(row.payload.length);
+    }
+    return before - this.#rows.size;
+  }
+
+  page({
+    after = 0,
+    limit,
+    bytes = Infinity,
+    ids,
+    reason,
+    sinceUs = -Infinity,
+  }: QuarantineQuery): QuarantinePage {
+    const wanted = ids && new Set(ids);
+    const rows: QuarantinedRow[] = [];
+    let taken = 0;
+    for (const { id, row } of this.#rows.values()) {
+      if (id <= after || wanted?.has(id) === false || row.receivedUs < sinceUs) continue;
+      if (reason !== undefined && row.reason !== reason) continue;
+      taken += row.payload.length;
+      if (rows.length >= limit || (taken > bytes && rows.length > 0)) return { rows, next: rows.at(-1)?.id };
+      rows.push({ ...row, id });
+    }
+    return { rows, next: undefined };
   }
 }

@@ -4,7 +4,7 @@ import type { WriteSummary } from '../backend.ts';
 import type { GapRow, StreamFloor } from '../write-batch.ts';
 import { CatalogueAttributes } from './catalogue-attributes.ts';
 import { CatalogueQuarantine } from './catalogue-quarantine.ts';
-import { CATALOGUE_FILE } from './catalogue-schema.ts';
+import { addGapMessages, CATALOGUE_FILE } from './catalogue-schema.ts';
 import { CatalogueSensors } from './catalogue-sensors.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import { attempt, openForWriting, transaction } from './sqlite-file.ts';
@@ -41,8 +41,9 @@ export class CatalogueFile {
     this.#sensors = new CatalogueSensors(this.#database);
     this.#attributes = new CatalogueAttributes(this.#database);
     this.#quarantine = new CatalogueQuarantine(this.#database, quarantineBytes);
+    addGapMessages(this.#database);
     this.#insertGap = this.#database.prepare(`
-      INSERT INTO gaps (from_sequence, to_sequence, from_t, to_t, reason) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO gaps (from_sequence, to_sequence, from_t, to_t, reason, messages) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING`);
     this.#setFloor = this.#database.prepare(
       'INSERT OR REPLACE INTO floor (one, sequence, stream_created, message_t) VALUES (1, ?, ?, ?)',
@@ -105,6 +106,11 @@ export class CatalogueFile {
     });
   }
 
+  /** @returns how many were there @throws {StoreError} */
+  releaseQuarantined(ids: readonly number[]): number {
+    return transaction(this.#database, this.#path, () => this.#quarantine.release(ids));
+  }
+
   foldLogWhenLong(): void {
     attempt(this.#path, () => {
       this.#log.foldWhenLong();
@@ -131,8 +137,8 @@ export class CatalogueFile {
     this.#settledAtMs = performance.now();
   }
 
-  #writeGap({ fromSequence, toSequence, fromUs, toUs, reason }: GapRow): void {
-    this.#insertGap.run(fromSequence, toSequence, fromUs, toUs, reason);
+  #writeGap({ fromSequence, toSequence, fromUs, toUs, reason, messages }: GapRow): void {
+    this.#insertGap.run(fromSequence, toSequence, fromUs, toUs, reason, messages ?? null);
   }
 
   #writeFloor({ sequence, streamCreated, messageUs }: StreamFloor): void {

@@ -8,6 +8,7 @@ export class CatalogueQuarantine {
   readonly #insert: StatementSync;
   readonly #oldest: StatementSync;
   readonly #delete: StatementSync;
+  readonly #sizeOf: StatementSync;
   #bytes: number;
   #count: number;
 
@@ -20,6 +21,7 @@ export class CatalogueQuarantine {
       'SELECT id, length(payload) AS bytes FROM quarantine ORDER BY id LIMIT 100',
     );
     this.#delete = database.prepare('DELETE FROM quarantine WHERE id = ?');
+    this.#sizeOf = database.prepare('SELECT length(payload) AS bytes FROM quarantine WHERE id = ?');
     const sums = database
       .prepare('SELECT count(*) AS count, total(length(payload)) AS bytes FROM quarantine')
       .get();
@@ -33,6 +35,20 @@ export class CatalogueQuarantine {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Within a transaction. @returns how many were there */
+  release(ids: readonly number[]): number {
+    let released = 0;
+    for (const id of ids) {
+      const bytes = this.#sizeOf.get(id)?.bytes;
+      if (bytes === undefined) continue;
+      this.#delete.run(id);
+      this.#count--;
+      this.#bytes -= quarantineBytes(Number(bytes));
+      released++;
+    }
+    return released;
   }
 
   /**

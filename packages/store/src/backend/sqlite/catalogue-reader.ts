@@ -12,7 +12,7 @@ import type {
 import { PageFiller } from '../page-filler.ts';
 import { catalogueMatcher, subjectMatcher } from '../sensor-match.ts';
 import { wireBytes, type SampleRow } from '../stored-sample.ts';
-import type { GapRow, QuarantineReason, StreamFloor } from '../write-batch.ts';
+import type { GapRow, QuarantinedRow, QuarantineReason, StreamFloor } from '../write-batch.ts';
 import { CATALOGUE_FILE } from './catalogue-schema.ts';
 import { SAMPLE_COLUMNS, toSample } from './sample-row.ts';
 import { attempt, openForReading } from './sqlite-file.ts';
@@ -104,24 +104,35 @@ export class CatalogueReader {
     });
   }
 
-  quarantine({ after, limit }: QuarantineQuery): QuarantinePage {
+  quarantine({ after, limit, bytes = Infinity, ids, reason, sinceUs }: QuarantineQuery): QuarantinePage {
     return attempt(this.#path, () => {
-      const rows = this.#database
-        .prepare('SELECT * FROM quarantine WHERE id > ? ORDER BY id LIMIT ?')
-        .all(after ?? 0, limit);
-      const next = rows.length === limit ? Number(rows.at(-1)?.id) : undefined;
-      return {
-        rows: rows.map((row) => ({
+      const statement = this.#database.prepare(`
+        SELECT * FROM quarantine
+        WHERE id > ?1 AND (?2 IS NULL OR reason = ?2) AND (?3 IS NULL OR received_t >= ?3)
+          AND (?4 IS NULL OR id IN (SELECT value FROM json_each(?4)))
+        ORDER BY id LIMIT ?5`);
+      const wanted = ids === undefined ? null : JSON.stringify(ids);
+      const rows: QuarantinedRow[] = [];
+      let taken = 0;
+      // One more than asked for tells whether more follow.
+      for (const row of statement.iterate(after ?? 0, reason ?? null, sinceUs ?? null, wanted, limit + 1)) {
+        const payload = row.payload as Uint8Array;
+        taken += payload.length;
+        if (rows.length >= limit || (taken > bytes && rows.length > 0)) {
+          return { rows, next: rows.at(-1)?.id };
+        }
+        rows.push({
+          id: Number(row.id),
           sequence: Number(row.sequence),
           receivedUs: Number(row.received_t),
           subject: String(row.subject),
           reason: String(row.reason) as QuarantineReason,
           text: String(row.text),
           field: String(row.field),
-          payload: row.payload as Uint8Array,
-        })),
-        next,
-      };
+          payload,
+        });
+      }
+      return { rows, next: undefined };
     });
   }
 
@@ -135,6 +146,7 @@ export class CatalogueReader {
           toSequence: Number(row.to_sequence),
           fromUs: Number(row.from_t),
           toUs: Number(row.to_t),
+          ...(row.messages === null ? {} : { messages: Number(row.messages) }),
           reason: String(row.reason),
         })),
     );

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import type { FileKind } from './sqlite-file.ts';
 
 /** Only of sensors whose component has told of a clock epoch: few. Beside the schema, so that catalogues of before get it too. */
@@ -55,6 +56,7 @@ export const CATALOGUE_FILE: FileKind = {
       from_t INTEGER NOT NULL,
       to_t INTEGER NOT NULL,
       reason TEXT NOT NULL,
+      messages INTEGER,
       UNIQUE (from_sequence, to_sequence, to_t)
     ) STRICT;
     CREATE TABLE floor (
@@ -65,3 +67,10 @@ export const CATALOGUE_FILE: FileKind = {
     ) STRICT;
   `,
 };
+
+/** Catalogues of before lack a column of `gaps`. */
+export function addGapMessages(database: DatabaseSync): void {
+  const columns = database.prepare("SELECT name FROM pragma_table_info('gaps')").all();
+  if (columns.some(({ name }) => name === 'messages')) return;
+  database.exec('ALTER TABLE gaps ADD COLUMN messages INTEGER');
+}

@@ -172,6 +172,10 @@ export class SqliteBackend implements Backend {
     return this.#readers.call('quarantine', query);
   }
 
+  releaseQuarantined(ids: readonly number[]): Promise<number> {
+    return this.#writer.call('releaseQuarantined', ids);
+  }
+
   gaps(): Promise<GapRow[]> {
     return this.#readers.call('gaps', undefined);
   }

@@ -9,6 +9,10 @@ const BY_RESULT_CODE = new Map<number, readonly [StoreErrorCode, string]>([
   [11, ['CORRUPT', 'is damaged: put back a copy of it, or move it away']],
   [13, ['DISK_FULL', 'the disk is full']],
   [14, ['IO', 'cannot be opened']],
+  [18, ['REFUSED', 'takes no value as large as one of these']],
+  [19, ['REFUSED', 'takes no such row']],
+  [20, ['REFUSED', 'takes no such value']],
+  [25, ['REFUSED', 'takes no such value']],
   [26, ['CORRUPT', 'is no SQLite file: put back a copy of it, or move it away']],
 ]);
 
@@ -34,7 +38,9 @@ export function toStoreError(error: unknown, path: string): StoreError {
   const message = error instanceof Error ? error.message : String(error);
   const known =
     typeof errcode === 'number' ? BY_RESULT_CODE.get(errcode & 0xff) : BY_SYSTEM_CODE.get(String(code));
-  const [storeCode, rule] = known ?? ['IO', 'failed'];
+  // What Node says of an argument: no disk is at fault, and none will mend it.
+  const isArgument = typeof errcode !== 'number' && String(code).startsWith('ERR_INVALID');
+  const [storeCode, rule] = known ?? (isArgument ? ['REFUSED', 'takes no such value'] : ['IO', 'failed']);
   const detail = typeof errcode === 'number' ? `SQLite ${errcode}: ${message}` : message;
   return new StoreError(storeCode, `${path}: ${rule} (${detail})`, path, { cause: error });
 }

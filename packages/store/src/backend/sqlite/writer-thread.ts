@@ -40,6 +40,7 @@ const methods = {
   keepFrom: (day: number) => {
     opened().keepFrom(day);
   },
+  releaseQuarantined: (ids: readonly number[]) => opened().releaseQuarantined(ids),
   statistics: () => opened().statistics(),
   close: () => {
     clearTimeout(settling);

@@ -73,6 +73,11 @@ export class Writer {
     return this.#inCatalogue((catalogue) => catalogue.write(batch, this.#addresses));
   }
 
+  /** @returns how many were there @throws {StoreError} */
+  releaseQuarantined(ids: readonly number[]): number {
+    return this.#inCatalogue((catalogue) => catalogue.releaseQuarantined(ids));
+  }
+
   /** All that was written is in the files when it returns. @throws {StoreError} */
   settle(): void {
     this.#inCatalogue((catalogue) => {

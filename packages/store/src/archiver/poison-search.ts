@@ -1,0 +1,37 @@
+import type { SampleRow } from '../backend/stored-sample.ts';
+import type { AttributesRow, QuarantineRow, WriteBatch } from '../backend/write-batch.ts';
+
+/** One row of a batch that the back end may be refusing. */
+export type PoisonItem =
+  | { readonly kind: 'sample'; readonly row: SampleRow }
+  | { readonly kind: 'attributes'; readonly row: AttributesRow };
+
+export function itemsOf({ samples, attributes }: WriteBatch): PoisonItem[] {
+  return [
+    ...[...samples].map((row) => ({ kind: 'sample', row }) as const),
+    ...attributes.map((row) => ({ kind: 'attributes', row }) as const),
+  ];
+}
+
+export function halves(items: readonly PoisonItem[]): [PoisonItem[], PoisonItem[]] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+}
+
+/** A batch of nothing but these; its floor stays where it is. */
+export function rowsOf(items: readonly PoisonItem[]): WriteBatch {
+  return {
+    samples: items.flatMap((item) => (item.kind === 'sample' ? [item.row] : [])),
+    attributes: items.flatMap((item) => (item.kind === 'attributes' ? [item.row] : [])),
+    quarantine: [],
+    gaps: [],
+  };
+}
+
+/** What a batch says beside rows, and what took their place. */
+export function withoutItems(
+  { quarantine, gaps, floor }: WriteBatch,
+  poison: readonly QuarantineRow[],
+): WriteBatch {
+  return { samples: [], attributes: [], quarantine: [...quarantine, ...poison], gaps, floor };
+}

@@ -62,6 +62,7 @@ export class DayClosing {
    * @throws {StoreError} the day is as it was
    */
   async run(): Promise<ClosingReport | undefined> {
+    this.#pace.begin();
     const { day, sealed, roomRows } = this.#request;
     const files = this.#directory.filesOf(day);
     const rows = files.rows.filter((generation) => generation <= sealed);

@@ -7,25 +7,32 @@ const STRETCH_MS = 20;
 /** Keeps work that has time from taking a whole processor: it rests in proportion to what it has worked. */
 export class Pace {
   readonly #share: number;
+  readonly #over = new AbortController();
   #startedMs = performance.now();
-  #isOver = false;
 
   /** @param share of one processor, above 0 and up to 1 */
   constructor(share: number) {
     this.#share = share;
   }
 
-  /** To be called often. @throws {StoreError} CLOSED when the work is to end */
+  /** Work begins now. Else the hours in which there was none would count as worked, and be rested for. */
+  begin(): void {
+    this.#startedMs = performance.now();
+  }
+
+  /** To be called often. @throws {StoreError} CLOSED when the work is to end, at once even while it rests */
   async step(): Promise<void> {
+    const { signal } = this.#over;
     const workedMs = performance.now() - this.#startedMs;
-    if (workedMs < STRETCH_MS && !this.#isOver) return;
+    if (workedMs < STRETCH_MS && !signal.aborted) return;
     // At least a turn of the loop: else a call to end it would not be heard.
-    await delay(Math.max(0, (workedMs * (1 - this.#share)) / this.#share));
-    if (this.#isOver) throw new StoreError('CLOSED', 'the closing of a day was ended');
+    const restMs = Math.max(0, (workedMs * (1 - this.#share)) / this.#share);
+    await delay(restMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) throw new StoreError('CLOSED', 'the closing of a day was ended');
     this.#startedMs = performance.now();
   }
 
   end(): void {
-    this.#isOver = true;
+    this.#over.abort();
   }
 }

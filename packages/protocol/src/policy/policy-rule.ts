@@ -111,11 +111,18 @@ function faultsOf(rule: unknown, number: number): PolicyFault[] {
 /** How many globs the braces of one stand for, or more where they stand in each other. */
 function alternativesOf(glob: string): number {
   return [...glob.matchAll(/\{([^{}]*)/g)].reduce((product, [, inside = '']) => {
-    const range = /^(-?\d+)\.\.(-?\d+)/.exec(inside);
+    const [, first, last] = /^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])/.exec(inside) ?? [];
     const alternatives =
-      range === null ? inside.split(',').length : Math.abs(Number(range[2]) - Number(range[1])) + 1;
+      first === undefined || last === undefined
+        ? inside.split(',').length
+        : Math.abs(placeInRange(last) - placeInRange(first)) + 1;
     return product * alternatives;
   }, 1);
+}
+
+/** Of `7` or `g`. */
+function placeInRange(end: string): number {
+  return /\d/.test(end) ? Number(end) : end.charCodeAt(0);
 }
 
 function matchFault(match: unknown): string | undefined {

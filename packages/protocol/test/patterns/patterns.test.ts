@@ -56,6 +56,13 @@ describe('a sensor glob', () => {
     expect(() => sensorGlob('x'.repeat(300))).toThrow(/characters/);
   });
 
+  it.each(['x{a..z}{a..z}*', '*{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}', 'a{1..1000}b{1..2}'])(
+    'is refused rather than cut short when its braces stand for too many globs with wildcards or ranges: %s',
+    (glob) => {
+      expect(() => sensorGlob(glob)).toThrow('more than 256 globs');
+    },
+  );
+
   it('is refused when its braces stand for more globs than anybody writes', () => {
     expect(() => sensorGlob('{a,b}'.repeat(20))).toThrow('more than 256 globs');
     expect(sensorGlob('m{000..063}.rsc').matches('m063.rsc')).toBe(true);

@@ -56,6 +56,8 @@ describe('a list of rules', () => {
     ['text', 0, ''],
     [new Array(9).fill({ match: '{a,b}'.repeat(8) }), 0, ''],
     [new Array(9).fill({ match: 'm{1..250}.x' }), 0, ''],
+    [new Array(90).fill({ match: 'm{a..z}.x' }), 0, ''],
+    [[{ match: 'm{a..z}{a..z}.*' }], 1, 'match'],
     [new Array(1001).fill({ match: 'a' }), 0, ''],
   ])('is refused, naming rule and field: %j', (document, rule, field) => {
     expect(faultsOf(document)).toMatchObject([{ rule, field }]);

@@ -56,8 +56,8 @@ describe('a sensor glob', () => {
     expect(() => sensorGlob('x'.repeat(300))).toThrow(/characters/);
   });
 
-  it.each(['x{a..z}{a..z}*', '*{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}', 'a{1..1000}b{1..2}'])(
-    'is refused rather than cut short when its braces stand for too many globs with wildcards or ranges: %s',
+  it.each(['x{a..z}{a..z}*', '*{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}'])(
+    'is refused rather than cut short when its braces stand for too many globs with wildcards: %s',
     (glob) => {
       expect(() => sensorGlob(glob)).toThrow('more than 256 globs');
     },

@@ -111,10 +111,13 @@ export class DayKeeping {
     clearInterval(this.#timer);
     this.#isOver = true;
     await this.#keeper?.close();
+    // A pass that waited for the writer meanwhile starts no keeper any more.
     await this.#pass;
   }
 
+  /** @throws {StoreError} CLOSED: a thread that is started now would never be ended */
   #keeping(): Thread<KeeperMethods> {
+    if (this.#isOver) throw new StoreError('CLOSED', 'the store is closing');
     if (this.#keeper === undefined || this.#keeper.hasCrashed) {
       const { closingShare, closingRows } = this.#options;
       const options: KeeperOptions = { directory: this.#directory.path, closingShare, closingRows };

@@ -16,6 +16,7 @@ export class ChunkCutter {
   readonly #take: (chunk: ColumnBlock) => void;
   #pending: ColumnBlock[] = [];
   #length = 0;
+  #textUnits = 0;
 
   constructor(take: (chunk: ColumnBlock) => void) {
     this.#take = take;
@@ -24,7 +25,9 @@ export class ChunkCutter {
   add(block: ColumnBlock): void {
     this.#pending.push(block);
     this.#length += block.length;
-    if (this.#length > CHUNK_SAMPLES.most) this.#cutDownTo(CHUNK_SAMPLES.most);
+    this.#textUnits += textUnitsOf(block);
+    // Thousands of long texts are more than the memory holds.
+    if (this.#length > CHUNK_SAMPLES.most || this.#textUnits > MOST_TEXT) this.#cutDownTo(CHUNK_SAMPLES.most);
   }
 
   /** What is left of the sensor. */
@@ -34,14 +37,19 @@ export class ChunkCutter {
 
   #cutDownTo(most: number): void {
     let rest = concatBlocks(this.#pending);
-    while (rest.length > most) {
+    while (rest.length > most || textUnitsOf(rest) > MOST_TEXT) {
       const end = cutOf(rest);
       this.#take(sliceBlock(rest, 0, end));
       rest = sliceBlock(rest, end, rest.length);
     }
     this.#pending = rest.length > 0 ? [rest] : [];
     this.#length = rest.length;
+    this.#textUnits = textUnitsOf(rest);
   }
+}
+
+function textUnitsOf({ texts }: ColumnBlock): number {
+  return texts?.reduce((units, text) => units + (text?.length ?? 0), 0) ?? 0;
 }
 
 /** How many of the samples make up the next chunk. */

@@ -22,7 +22,7 @@ import { Decoder } from './decoder.ts';
 import { gapLines } from './gap-rows.ts';
 import { poisonRow } from './poison-row.ts';
 import { Preparation } from './preparation.ts';
-import { decodeAgain, joined, type RetryOutcome } from './quarantine-retry.ts';
+import { storeAgain, type RetryOutcome } from './quarantine-retry.ts';
 import { SensorBook } from './sensor-book.ts';
 import { StreamPosition } from './stream-position.ts';
 
@@ -155,25 +155,10 @@ export class Archiver {
    */
   async retry(rows: readonly QuarantinedRow[]): Promise<RetryOutcome> {
     const { backend, onCatalogueChanged } = this.#parts;
-    const { good, refused } = decodeAgain(rows, this.#book);
-    const stored: number[] = [];
-    // Together, as long as the back end takes them so; then by halves, to find those that it does not take.
-    const waiting = [good];
-    for (let messages = waiting.pop(); messages !== undefined; messages = waiting.pop()) {
-      if (messages.length === 0) continue;
-      const batch = joined(messages);
-      try {
-        const { newSensors, changedAttributes } = await this.#exclusively(() => backend.write(batch));
-        if (newSensors + changedAttributes > 0) onCatalogueChanged();
-        stored.push(...messages.map(({ id }) => id));
-      } catch (error) {
-        if (error instanceof StoreError && error.code !== 'REFUSED') throw error;
-        const middle = Math.floor(messages.length / 2);
-        if (middle > 0) waiting.push(messages.slice(middle), messages.slice(0, middle));
-        else refused.push({ id: messages[0]!.id, reason: 'poison', text: messageOf(error) });
-      }
-    }
-    return { stored, refused };
+    return storeAgain(rows, this.#book, async (batch) => {
+      const { newSensors, changedAttributes } = await this.#exclusively(() => backend.write(batch));
+      if (newSensors + changedAttributes > 0) onCatalogueChanged();
+    });
   }
 
   /** Stores and acknowledges what is in hand, if the store takes it; then {@link run} resolves. */

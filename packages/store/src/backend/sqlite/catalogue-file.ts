@@ -15,10 +15,13 @@ import type { WriterOptions } from './writer.ts';
 const PAGE_BYTES = 4096;
 
 /**
- * How long sensors, latest samples and the floor may be ahead of the file. What was written of samples meanwhile is read from the stream
- * again after a crash.
+ * How long sensors, latest samples and the floor may be ahead of the file; the longer time holds while many sensors change. What was written of
+ * samples meanwhile is read from the stream again after a crash.
  */
 export const SETTLE_MS = 1_000;
+const MOST_SETTLE_MS = 10_000;
+/** Latest samples that are written without thinking. */
+const FEW_ROWS = 5_000;
 
 /** The catalogue open for writing. After a write that threw, close it: what it knows may not be what the file holds. */
 export class CatalogueFile {
@@ -66,7 +69,7 @@ export class CatalogueFile {
     this.#sensors.take(batch.samples, addresses);
     this.#unwrittenFloor = batch.floor ?? this.#unwrittenFloor;
     this.#isSettled = false;
-    const isDue = performance.now() - this.#settledAtMs >= SETTLE_MS;
+    const isDue = this.#isDue();
     const { attributes, quarantine, gaps } = batch;
     let changedAttributes = 0;
     let quarantineDropped = 0;
@@ -119,6 +122,13 @@ export class CatalogueFile {
 
   close(): void {
     this.#database.close();
+  }
+
+  #isDue(): boolean {
+    const elapsedMs = performance.now() - this.#settledAtMs;
+    if (elapsedMs >= MOST_SETTLE_MS) return true;
+    // With hundreds of thousands of sensors nearly every sample is another one's latest: written each second, they would cost as much again.
+    return elapsedMs >= SETTLE_MS && this.#sensors.changed <= FEW_ROWS;
   }
 
   #transaction(addresses: readonly SensorAddress[], isSettling: boolean, statements: () => void): void {

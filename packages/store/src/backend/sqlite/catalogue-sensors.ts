@@ -12,7 +12,7 @@ const LATEST_ROWS_A_PAGE = 60;
 /**
  * The tables `sensors` and `latest` while they are written.
  *
- * What a batch changes in them is kept in memory and written at most once a second ({@link write}): with hundreds of thousands of sensors a
+ * What a batch changes in them is kept in memory and written every one to ten seconds ({@link write}): with hundreds of thousands of sensors a
  * batch touches every page of `latest`, which would cost more than its samples. Until it is written the floor stays where it is
  * (catalogue-file.ts), so that a crash loses nothing: the stream is read again from there.
  */
@@ -56,6 +56,11 @@ export class CatalogueSensors {
 
   get count(): number {
     return this.#known.size;
+  }
+
+  /** How many latest samples are not in the file. */
+  get changed(): number {
+    return this.#table.changed.length;
   }
 
   /** How many sensors were new since the call before. */

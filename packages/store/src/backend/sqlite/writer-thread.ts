@@ -15,8 +15,8 @@ let settling: NodeJS.Timeout | undefined;
 
 /** When nothing more comes, what was written last must not wait for it. */
 function settleSoon(): void {
-  settling ??= setTimeout(() => {
-    settling = undefined;
+  clearTimeout(settling);
+  settling = setTimeout(() => {
     try {
       writer?.settle();
     } catch {

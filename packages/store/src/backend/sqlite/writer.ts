@@ -23,7 +23,7 @@ export interface WriterOptions {
  * Writes batches into the files of one data directory. Synchronous: it lives in a thread of its own.
  *
  * The order of commits is what makes it safe. First the day files, one transaction each; only then does the caller acknowledge to the
- * stream. Once a second, and at the end, the catalogue follows, with the sensors, the latest samples and the floor in one transaction. It
+ * stream. Every one to ten seconds, and at the end, the catalogue follows, with the sensors, the latest samples and the floor in one transaction. It
  * is the floor that counts after a crash, not what the stream believes to be acknowledged. Killed anywhere in between, or left by a power
  * failure:
  * - before the first commit: nothing is written, the stream delivers the batch again;

@@ -1,8 +1,10 @@
 import { lastValues, STREAMS, type BusConnection } from '@katbus/bus/nats';
-import { isGone, SchemaError, SUBJECTS, type ComponentPresence } from '@katbus/protocol';
+import { isGone, SchemaError, SUBJECTS, type ComponentPresence, type PresenceState } from '@katbus/protocol';
 import { parseRequest } from '@katbus/protocol/schemas';
 
 const RETRY_MS = 5_000;
+/** Past so many components no more are remembered, and what is told of them counts as malformed: anybody may publish on endless subjects. */
+export const MOST_KNOWN_COMPONENTS = 10_000;
 
 /**
  * Which components are gone, as the presence service tells on `portal.component.*`. Where none runs nobody is known to be gone, and
@@ -11,7 +13,7 @@ const RETRY_MS = 5_000;
 export class KnownPresence {
   readonly #connection: BusConnection;
   readonly #onMalformed: (reason: string) => void;
-  readonly #known = new Map<string, ComponentPresence>();
+  readonly #known = new Map<string, PresenceState>();
   /** Those that were heard while the stream was read: newer than what it gave. */
   #heard: Set<string> | undefined;
   readonly #undo: (() => void)[];
@@ -39,13 +41,13 @@ export class KnownPresence {
 
   /** Whether nobody is there who would publish new values of its sensors. */
   isGone(component: string): boolean {
-    const state = this.#known.get(component)?.state;
+    const state = this.#known.get(component);
     return state !== undefined && isGone(state);
   }
 
   /** Taken out of service for good: its sensors are shown to nobody. */
   isForgotten(component: string): boolean {
-    return this.#known.get(component)?.state === 'forgotten';
+    return this.#known.get(component) === 'forgotten';
   }
 
   async #read(): Promise<void> {
@@ -68,9 +70,13 @@ export class KnownPresence {
   /** @returns the component */
   #take(data: Uint8Array, but?: ReadonlySet<string>): string | undefined {
     try {
-      const presence = parseRequest<ComponentPresence>('componentPresence', data);
-      if (but?.has(presence.component) !== true) this.#known.set(presence.component, presence);
-      return presence.component;
+      const { component, state } = parseRequest<ComponentPresence>('componentPresence', data);
+      if (!this.#known.has(component) && this.#known.size >= MOST_KNOWN_COMPONENTS) {
+        this.#onMalformed(`${component}: more than ${MOST_KNOWN_COMPONENTS} components are told of`);
+        return undefined;
+      }
+      if (but?.has(component) !== true) this.#known.set(component, state);
+      return component;
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
       this.#onMalformed(error.message);

@@ -55,9 +55,11 @@ export class PresenceTable {
    */
   recall(told: ComponentPresence, seconds: number, deadlineMs: number): void {
     const record = this.records.get(told.component);
-    if (record === undefined)
+    if (record !== undefined) {
+      if (record.adopt(told)) this.onChange(record.presence);
+    } else if (this.size < MOST_COMPONENTS) {
       this.records.set(told.component, PresenceRecord.recall(told, seconds, deadlineMs));
-    else if (record.adopt(told)) this.onChange(record.presence);
+    }
   }
 
   checkDeadlines(now: PresenceTime): void {

@@ -165,6 +165,15 @@ describe('presence', () => {
     expect(states()).toEqual(['present', 'absent']);
   });
 
+  it('takes up no endless names from what an earlier service is said to have told', () => {
+    const { table } = makeTable();
+    for (let place = 0; place < 10_050; place += 1) {
+      const told = { component: `c${place}`, state: 'absent', since: EPOCH_SECONDS, instances: [] } as const;
+      table.recall(told, EPOCH_SECONDS, 0);
+    }
+    expect(table.size).toBe(10_000);
+  });
+
   it('takes up no endless names, nor those that are none', () => {
     const { beat, table } = makeTable();
     for (let n = 0; n < 11_000; n += 1) beat(`c${n}`, 'i');

@@ -38,7 +38,8 @@ export function failureOf(error: unknown): HttpFailure {
   const [fault] = fastifyError.validation ?? [];
   if (fault !== undefined) {
     const named = fault.params as { missingProperty?: string; additionalProperty?: string };
-    const field = named.missingProperty ?? named.additionalProperty ?? fault.instancePath.slice(1);
+    const path = fault.instancePath.slice(1).replaceAll('/', '.');
+    const field = named.missingProperty ?? named.additionalProperty ?? path;
     const rule = fault.message ?? 'is wrong';
     return httpFailure(
       400,

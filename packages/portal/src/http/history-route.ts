@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { OPERATORS, toSeconds, wallClockUs, type HistoryParams } from '@katbus/protocol';
 import type { FastifyInstance } from 'fastify';
+import { requestError, RequestError } from '../rpc/errors.ts';
 import type { StoreClient } from '../store-client.ts';
 import { firstThenRest } from './first-then-rest.ts';
 import {
@@ -71,10 +72,17 @@ export function historyRoute(app: FastifyInstance, { store }: { readonly store: 
         ...(every !== undefined && { widthSeconds: readDuration('every', every) }),
       };
       // What is wrong with the request shows with the first page, while the status can still say so.
-      const pages = await firstThenRest(historyPages(store, params));
+      const pages = await firstThenRest(historyPages(store, params)).catch(inWordsOfHttp);
       return reply
         .type(HISTORY_LAYOUTS[format].contentType)
         .send(Readable.from(historyText(pages, format), { objectMode: false, highWaterMark: 1 }));
     },
   );
+}
+
+/** The archive's field for the width of bins is `widthSeconds`; who asked by HTTP knows it as `every`. */
+function inWordsOfHttp(error: unknown): never {
+  const { code, message, field } = requestError(error);
+  if (field !== 'widthSeconds') throw error;
+  throw new RequestError(code, message.replaceAll('widthSeconds', 'every'), 'every');
 }

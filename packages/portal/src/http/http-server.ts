@@ -96,7 +96,7 @@ function websocketRoute(app: FastifyInstance): void {
     tags: ['page'],
     response: {
       101: { description: 'The answer to a websocket handshake', type: 'null' },
-      ...errorAnswers(426),
+      ...errorAnswers(403, 426, 503),
     },
   };
   app.get(WEBSOCKET_PATH, { schema }, (_request, reply) => {

@@ -31,6 +31,7 @@ export const JSON_TYPE = 'application/json';
 /** In words that fit every route. */
 const ERRORS = {
   400: 'A parameter is missing, wrong or unknown (`field` names it), or the answer would be too large',
+  403: 'The page is of another origin, which the portal was not told to trust',
   404: 'There is no such thing',
   426: 'Connect with a websocket client',
   500: 'The portal failed: its log has the reason',

@@ -99,6 +99,17 @@ describe('bins over HTTP', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'BAD_REQUEST', field } });
   });
 
+  test.each(['every=60s', 'operator=mean_60&every=30s'])(
+    '%s names the parameter that HTTP has',
+    async (query) => {
+      const answer = await fetch(`${system.portalUrl}/api/history?sensor=wx.wind_speed&${range}&${query}`);
+      expect(answer.status).toBe(400);
+      const { error } = (await answer.json()) as { error: { field: string; message: string } };
+      expect(error.field).toBe('every');
+      expect(error.message).not.toContain('widthSeconds');
+    },
+  );
+
   test('of a sensor that the archive does not know are 404', async () => {
     const answer = await get('sensor=wx.wind_speed&sensor=wx.snow');
     expect([answer.status, await answer.json()]).toMatchObject([404, { error: { field: 'sensors' } }]);

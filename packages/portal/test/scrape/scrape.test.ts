@@ -100,8 +100,8 @@ describe('a scrape of sensors', () => {
 
   test.each<[string, number, string, string | undefined, string]>([
     ['', 400, 'BAD_REQUEST', 'match', 'required'],
-    ['?match=', 400, 'BAD_REQUEST', 'match/0', 'fewer than 1'],
-    [`?match=${'x'.repeat(257)}`, 400, 'BAD_REQUEST', 'match/0', 'more than 256'],
+    ['?match=', 400, 'BAD_REQUEST', 'match.0', 'fewer than 1'],
+    [`?match=${'x'.repeat(257)}`, 400, 'BAD_REQUEST', 'match.0', 'more than 256'],
     [`?match=${'{a,b}'.repeat(20)}`, 400, 'BAD_REQUEST', 'match', '256 globs'],
     [`?${'match=a&'.repeat(17)}`, 400, 'BAD_REQUEST', 'match', 'more than 16'],
     ['?match=*', 400, 'ANSWER_TOO_LARGE', 'match', 'more than 4 sensors match'],

@@ -8,7 +8,7 @@ import type { SeriesBins } from './series-bins.ts';
 import { ELLIPSIS, StateNames, stateOf, type State } from './state-names.ts';
 
 /** Of more states in one bin, the later ones are counted together. */
-const MOST_STATES = 100;
+export const MOST_STATES = 100;
 
 const BIN_BYTES = 35;
 const PAIR_BYTES = 14;
@@ -153,6 +153,8 @@ export class StateBins implements SeriesBins {
         this.#open = { bin, count: 0, worst: this.#rank, held: new Map() };
       }
       const endUs = Math.min(endOfBin(this.#grid, bin), timeUs);
+      // It would never end.
+      if (!(endUs > this.#atUs)) throw new RangeError(`bin ${bin} ends at ${endUs}, not after ${this.#atUs}`);
       const { held } = this.#open;
       const state = held.size < MOST_STATES || held.has(this.#state) ? this.#state : ELLIPSIS;
       held.set(state, (held.get(state) ?? 0) + endUs - this.#atUs);

@@ -12,8 +12,9 @@ import { parseRequest } from '@katbus/protocol/schemas';
 import type { Backend } from '../backend/backend.ts';
 import { binsOf, gridOfCount, gridOfWidth, type BinGrid } from '../bins/bin-grid.ts';
 import type { BinsPosition, BinsSeriesQuery } from '../bins/bins-query.ts';
+import { isBinsPosition } from '../bins/position-check.ts';
 import { BIN_KINDS, type BinKind } from '../bins/series-bins.ts';
-import { parsePositionCursor, positionCursor } from './cursor.ts';
+import { malformed, parsePositionCursor, positionCursor } from './cursor.ts';
 import type { Answer, EndpointContext } from './endpoint.ts';
 import { RequestError } from './request-error.ts';
 
@@ -32,7 +33,7 @@ export function binsEndpoint({ backend, through }: EndpointContext): Answer {
     const request = parseRequest<BinsRequest>('binsRequest', payload);
     const grid = gridOf(request);
     const { sensors, after } = request;
-    const cursor = after === undefined ? undefined : readCursor(after, sensors.length);
+    const cursor = after === undefined ? undefined : readCursor(after, sensors.length, grid);
     const kinds = cursor?.kinds ?? (await kindsOf(backend, sensors, grid.endUs));
     // Taken before the reading: what is stored meanwhile may be in the answer, what was stored before is.
     const throughSequence = through();
@@ -102,17 +103,19 @@ async function kindOf(backend: Backend, address: SensorAddress, endUs: number): 
   return typeof value === 'object' ? 'array' : 'state';
 }
 
-function readCursor(after: string, sensors: number): BinsCursor {
+/** @throws {RequestError} */
+function readCursor(after: string, sensors: number, grid: BinGrid): BinsCursor {
   const cursor = parsePositionCursor<BinsCursor>(after);
   const { kinds, position } = cursor;
   const isOurs =
     typeof kinds === 'string' &&
     kinds.length === sensors &&
     /^[012]+$/.test(kinds) &&
-    Number.isInteger(position?.series) &&
-    position.series >= 0 &&
-    (position.atUs === undefined || Number.isFinite(position.atUs));
-  if (!isOurs)
-    throw new RequestError('BAD_REQUEST', 'after is no "next" of an answer to this request', 'after');
+    isBinsPosition(
+      position,
+      grid,
+      Array.from(kinds, (kind) => BIN_KINDS[Number(kind)]!),
+    );
+  if (!isOurs) throw malformed();
   return cursor;
 }

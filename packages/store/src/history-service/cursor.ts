@@ -51,6 +51,6 @@ function decode(text: string): string {
   return Buffer.from(text, 'base64url').toString();
 }
 
-function malformed(): RequestError {
+export function malformed(): RequestError {
   return new RequestError('BAD_REQUEST', 'after is no "next" of an answer', 'after');
 }

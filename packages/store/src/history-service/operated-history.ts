@@ -3,7 +3,8 @@ import type { Backend } from '../backend/backend.ts';
 import type { StoredSample } from '../backend/stored-sample.ts';
 import type { OperatorPosition } from '../operators/operator-query.ts';
 import { MalformedOperatorError, parseOperator, type OperatorSpec } from '../operators/operator-spec.ts';
-import { parsePositionCursor, positionCursor } from './cursor.ts';
+import { isOperatorPosition } from '../operators/position-check.ts';
+import { malformed, parsePositionCursor, positionCursor } from './cursor.ts';
 import { RequestError } from './request-error.ts';
 
 /** A page ends after about so long. */
@@ -40,12 +41,13 @@ export async function operatedPage(
   limit: number,
 ): Promise<OperatedPage> {
   const { component, sensor, start, end, after } = request;
-  const from = after === undefined ? undefined : readPosition(after);
+  const [startUs, endUs] = [toMicroseconds(start), toMicroseconds(end)];
+  const from = after === undefined ? undefined : readPosition(after, operator, startUs, endUs);
   const { refused, samples, next } = await backend.operate({
     address: { component, sensor },
     operator,
-    startUs: toMicroseconds(start),
-    endUs: toMicroseconds(end),
+    startUs,
+    endUs,
     from,
     mostSamples: limit,
     // An estimate: texts may take more.
@@ -56,8 +58,14 @@ export async function operatedPage(
   return { samples, next: next === undefined ? undefined : positionCursor(next) };
 }
 
-function readPosition(after: string): OperatorPosition {
-  const position = parsePositionCursor<OperatorPosition>(after);
-  if (Number.isFinite(position.atUs)) return position;
-  throw new RequestError('BAD_REQUEST', 'after is no "next" of an answer to this request', 'after');
+/** @throws {RequestError} */
+function readPosition(
+  after: string,
+  operator: OperatorSpec,
+  startUs: number,
+  endUs: number,
+): OperatorPosition {
+  const position = parsePositionCursor(after);
+  if (isOperatorPosition(position, operator, startUs, endUs)) return position;
+  throw malformed();
 }

@@ -15,6 +15,7 @@ import type { StoredSample, StoredValue } from '../../src/backend/stored-sample.
 import { gridOfCount, gridOfWidth, type BinGrid } from '../../src/bins/bin-grid.ts';
 import type { BinsPosition, BinsQuery } from '../../src/bins/bins-query.ts';
 import { readBins } from '../../src/bins/bins-reader.ts';
+import { isBinsPosition } from '../../src/bins/position-check.ts';
 import type { SampleSource } from '../../src/bins/sample-source.ts';
 import type { BinKind } from '../../src/bins/series-bins.ts';
 import { ArraySource } from './array-source.ts';
@@ -62,6 +63,7 @@ async function readAll(
     joined.add({ series });
     validate('binSeries', series);
     from = part.next === undefined ? undefined : (JSON.parse(JSON.stringify(part.next)) as BinsPosition);
+    if (from !== undefined) expect(isBinsPosition(from, query.grid, [kind]), JSON.stringify(from)).toBe(true);
     pages += 1;
   } while (from !== undefined);
   return { series: joined.series, pages };

@@ -24,6 +24,13 @@ const START_US = DAY_START_US - 400 * 86_400e6;
 const START = START_US / 1e6;
 const RAMP = { component: 'wx', sensor: 'ramp' };
 const MODE = { component: 'wx', sensor: 'mode' };
+/** Would take a reader thread for ever. */
+const FORGED_POSITION = {
+  series: 0,
+  atUs: START_US,
+  carried: { atUs: -1e300, rank: 0, state: 'on' },
+};
+const forged = (cursor: object) => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 const UNTYPED = { component: 'wx', sensor: 'untyped' };
 
 /** Holds its answers to requests for bins back until a test lets them go. */
@@ -193,6 +200,12 @@ describe('bins', () => {
       'BAD_REQUEST',
       'after',
     ],
+    [
+      'an after whose states begin long before the range',
+      { bins: 5, sensors: [MODE], after: forged({ kinds: '1', position: FORGED_POSITION }) },
+      'BAD_REQUEST',
+      'after',
+    ],
   ])('are refused with %s', async (_, request, code, field) => {
     await expect(bins(request)).rejects.toMatchObject({ serviceCode: code, field });
   });
@@ -216,6 +229,12 @@ describe('an operator', () => {
     ['one that is not here', { operator: 'loess_60' }, 'operator', /there are firstSample, lastSample/],
     ['a width alone', { widthSeconds: 60 }, 'widthSeconds', /there is none/],
     ['a width twice', { operator: 'mean_60', widthSeconds: 60 }, 'widthSeconds', /says it already/],
+    [
+      'an after beyond the range',
+      { operator: 'mean_60', after: forged({ atUs: -1e300 }) },
+      'after',
+      /no "next"/,
+    ],
     ['an after of a plain history', { operator: 'mean_60', after: 'dDE3OTUz' }, 'after', /no "next"/],
   ])('is refused when it is %s', async (_, request, field, message) => {
     await expect(history(request)).rejects.toMatchObject({

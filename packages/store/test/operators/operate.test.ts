@@ -5,6 +5,7 @@ import type { StoredSample, StoredValue } from '../../src/backend/stored-sample.
 import { operate } from '../../src/operators/operate.ts';
 import type { OperatorPosition, OperatorQuery } from '../../src/operators/operator-query.ts';
 import { MalformedOperatorError, parseOperator } from '../../src/operators/operator-spec.ts';
+import { isOperatorPosition } from '../../src/operators/position-check.ts';
 import { ArraySource } from '../bins/array-source.ts';
 import { naiveOperator } from './naive-operators.ts';
 
@@ -48,6 +49,11 @@ async function operated(
     // A page without progress would be asked for for ever.
     expect(++pages).toBeLessThan(2_000);
     from = part.next === undefined ? undefined : (JSON.parse(JSON.stringify(part.next)) as OperatorPosition);
+    const { startUs = START_US, endUs = END_US } = query;
+    if (from !== undefined) {
+      const isPosition = isOperatorPosition(from, parseOperator(operator), startUs, endUs);
+      expect(isPosition, JSON.stringify(from)).toBe(true);
+    }
   } while (from !== undefined);
   return given;
 }

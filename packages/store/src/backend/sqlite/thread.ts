@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker, type TransferListItem } from 'node:worker_threads';
 import { StoreError } from '../../errors.ts';
 import { fromFault, type ThreadAnswer, type ThreadMethods, type ThreadRequest } from './thread-protocol.ts';
@@ -7,18 +8,23 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** How long the calls that are under way may take once it is to close: one that never ends must not keep the daemon from stopping. */
+const CLOSE_WITHIN_MS = 5_000;
+
 /** The near end of a worker thread: calls become promises. SQLite in Node is synchronous and must not hold up the daemon's loop. */
 export class Thread<Methods extends ThreadMethods> {
   readonly #worker: Worker;
   readonly #name: string;
+  readonly #closeWithinMs: number;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #lastId = 0;
   /** Why calls are refused. */
   #over: StoreError | undefined;
 
-  constructor(name: string, file: URL, workerData: unknown) {
+  constructor(name: string, file: URL, workerData: unknown, closeWithinMs = CLOSE_WITHIN_MS) {
     this.#name = name;
+    this.#closeWithinMs = closeWithinMs;
     this.#worker = new Worker(file, { workerData, name });
     this.#worker.on('message', (answer: ThreadAnswer) => {
       this.#settle(answer);
@@ -61,14 +67,22 @@ export class Thread<Methods extends ThreadMethods> {
     });
   }
 
-  /** Lets the calls made so far finish, then ends the thread. */
+  /**
+   * Lets the calls made so far finish, but for no longer than its time, then ends the thread: those that took longer are CLOSED.
+   * @throws what the end of the thread throws
+   */
   async close(): Promise<void> {
     if (this.#over !== undefined) return;
     const last = this.call('close', undefined as never);
     this.#over = new StoreError('CLOSED', `the ${this.#name} thread is closed`);
+    const patience = new AbortController();
+    const limit = delay(this.#closeWithinMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    // Past the limit it is rejected by the thread's end.
+    last.catch(() => undefined);
     try {
-      await last;
+      await Promise.race([last, limit]);
     } finally {
+      patience.abort();
       await this.#worker.terminate();
       await this.#exited;
     }

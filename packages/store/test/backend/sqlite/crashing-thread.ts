@@ -12,6 +12,9 @@ const methods = {
     });
     return new Promise(() => undefined);
   },
+  spin: () => {
+    for (;;);
+  },
   close: () => undefined,
 };
 export type CrashingMethods = typeof methods;

@@ -45,3 +45,15 @@ test('close lets earlier calls finish and refuses later ones', async () => {
   expect(await before).toBe(42);
   expect(thread.hasCrashed).toBe(false);
 });
+
+test('close ends a thread that is busy for ever, after its time', async () => {
+  const spinning = new Thread<CrashingMethods>(
+    'test',
+    new URL('./crashing-thread.ts', import.meta.url),
+    undefined,
+    200,
+  );
+  const call = spinning.call('spin', nothing).catch((error: unknown) => error);
+  await spinning.close();
+  expect(await call).toMatchObject({ code: 'CLOSED' });
+});

@@ -6,6 +6,9 @@ import type { Publication } from '../delivery/publication.ts';
 import type { Receiver } from '../delivery/receiver.ts';
 import type { SnapshotPages } from '../delivery/snapshot-pages.ts';
 
+/** Past so many sensors that no glob matches, those that come are compared with the globs each time. */
+const MOST_STRANGERS = 100_000;
+
 /** A session of the portal itself: the current samples of the sensors that some globs match, kept up to date as for any client. */
 export class SensorWatch implements Receiver {
   readonly #globs: readonly Pattern[];
@@ -15,6 +18,8 @@ export class SensorWatch implements Receiver {
   readonly #ready: Promise<void>;
   readonly #samples = new Map<string, Publication>();
   readonly #attributes = new Map<string, Attributes>();
+  /** Sensors that no glob matches: what is listened to is more than what is wanted, and a sensor may come many times a second. */
+  readonly #strangers = new Set<string>();
   #pages: Promise<void> = Promise.resolve();
   #incomplete: string | undefined;
   #hasTooMany = false;
@@ -111,8 +116,9 @@ export class SensorWatch implements Receiver {
     }
     const before = this.#samples.get(key);
     if (before === undefined) {
-      if (!this.#matches(key)) return;
-      if (this.#samples.size >= this.#mostSensors) {
+      const isFull = this.#samples.size >= this.#mostSensors;
+      if ((isFull && this.#hasTooMany) || !this.#matches(key)) return;
+      if (isFull) {
         this.#hasTooMany = true;
         return;
       }
@@ -123,7 +129,10 @@ export class SensorWatch implements Receiver {
   }
 
   #matches(key: string): boolean {
-    return this.#globs.some((glob) => glob.matches(key));
+    if (this.#strangers.has(key)) return false;
+    const isWanted = this.#globs.some((glob) => glob.matches(key));
+    if (!isWanted && this.#strangers.size < MOST_STRANGERS) this.#strangers.add(key);
+    return isWanted;
   }
 }
 

@@ -46,7 +46,10 @@ export class SampleBatch implements SampleSource {
     return this.#length;
   }
 
-  /** @param sequence of the message that brings it */
+  /**
+   * @param sequence of the message that brings it
+   * @throws {RangeError} past its capacity
+   */
   add(
     sequence: number,
     sensor: number,
@@ -56,7 +59,11 @@ export class SampleBatch implements SampleSource {
     value: StoredValue,
     epoch = 0,
   ): void {
-    const row = this.#length++;
+    const row = this.#length;
+    // A typed array drops what is written outside of it without a word.
+    if (row >= this.sensors.length)
+      throw new RangeError(`a batch of ${row} samples has no room for another one`);
+    this.#length = row + 1;
     this.sequences[row] = sequence;
     if (epoch !== 0) this.epochs.set(row, epoch);
     this.sensors[row] = sensor;

@@ -131,8 +131,12 @@ export class DeliverySession {
       if (subscription.state !== 'live') continue;
       const mine = dueOf(subscription);
       if (mine === undefined) continue;
+      const shown = subscription.shown(publication);
+      // Not even once more: it would take the client back.
+      if (shown === 'newer') continue;
       // What came before it began was in its snapshot, or was not meant for it.
-      if (mine === 'newer' && publication.arrival > subscription.beganAfter) due = 'newer';
+      const isOwed = shown === undefined && publication.arrival > subscription.beganAfter;
+      if (mine === 'newer' && isOwed) due = 'newer';
       else due ??= 'repeat';
       isWhole ||= subscription.mode === 'all';
     }

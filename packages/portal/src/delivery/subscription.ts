@@ -70,15 +70,20 @@ export class Subscription {
 
   /** Whether this came late: the snapshot had it, or a newer one of its sensor. */
   hasInSnapshot(publication: Publication): boolean {
+    return this.shown(publication) !== undefined;
+  }
+
+  /** What the snapshot had of its sensor, as long as its late copies may come: the same sample, or a newer one; undefined: neither. */
+  shown(publication: Publication): 'same' | 'newer' | undefined {
     const { kind, key, timeUs } = publication;
-    if (kind !== 'sample' || this.floors === undefined) return false;
+    if (kind !== 'sample' || this.floors === undefined) return undefined;
     const floorUs = this.floors.newer.get(key)?.timeUs ?? this.floors.times.get(key);
-    if (floorUs === undefined) return false;
-    if (timeUs > floorUs) return false;
+    if (floorUs === undefined || timeUs > floorUs) return undefined;
+    if (timeUs === floorUs) return 'same';
     const shown = { timeUs: floorUs, storedUs: 0, arrivedMs: 0, isResent: false };
     const nowMs = performance.now();
     const arrived = { timeUs, storedUs: undefined, arrivedMs: nowMs, isResent: publication.isResent };
-    return timeUs === floorUs || !overtakes(arrived, shown, nowMs);
+    return overtakes(arrived, shown, nowMs) ? undefined : 'newer';
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WheelEntry } from '@katbus/bus';
+import { overtakes } from '../overtakes.ts';
 import type { Publication } from '../publication.ts';
 import type { Subscription } from '../subscription.ts';
 import type { StrategyGroup } from './strategy-group.ts';
@@ -56,6 +57,14 @@ export class SampledSensor implements WheelEntry {
       // A snapshot was quicker. Who had none is owed it; the others compare with their snapshot.
       this.#isGiven = !this.#hasArrived;
       this.#hasArrived = true;
+      this.#hasApart = false;
+      return;
+    }
+    const arrivedMs = nowUs / 1000;
+    const { timeUs, isResent } = publication;
+    if (!overtakes({ timeUs, storedUs: undefined, arrivedMs, isResent }, this.#newest, arrivedMs)) {
+      // A snapshot has shown a newer one of the same clock epoch: nobody is taken back.
+      this.#isGiven = false;
       this.#hasApart = false;
       return;
     }

@@ -108,9 +108,10 @@ export class ComponentSensors implements Iterable<Sensor> {
     return this.sensors.get(name) ?? this.sensors.get(sensorToken(name));
   }
 
-  /** Nothing is sent any more by itself. */
+  /** What waits for its time is sent now; after that nothing is sent any more by itself. */
   stop(): void {
     this.wheel.stop();
+    for (const sensor of this.byRow) sensor.finish();
     this.policies.stop();
     this.recorder.stop();
   }

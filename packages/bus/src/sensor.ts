@@ -134,13 +134,24 @@ export class Sensor {
   }
 
   expire(): void {
-    const { outlet } = this.kind;
-    const { clock, throttle, counters, recorder } = outlet;
+    const { clock, throttle } = this.kind.outlet;
     clock.read();
-    const rate = throttle.expire(this.row, this.held.rule, clock.steadyUs);
+    this.sendWaiting(throttle.expire(this.row, this.held.rule, clock.steadyUs));
+  }
+
+  /** The broker closes: what waits for a time is sent now. */
+  finish(): void {
+    const { clock, throttle } = this.kind.outlet;
+    clock.read();
+    this.sendWaiting(throttle.finish(this.row, this.held.rule, clock.steadyUs));
+  }
+
+  private sendWaiting(rate: Rate | undefined): void {
+    if (rate === undefined) return;
+    const { throttle, counters, recorder } = this.kind.outlet;
     const { news } = throttle;
     const sent = throttle.sent(this.row);
-    if (rate === undefined || sent === undefined) return;
+    if (sent === undefined) return;
     counters[rate] += 1;
     if (recorder.isOn) this.record(rate, sent.value, sent.status, sent.valueTimeUs, true);
     this.publish(rate, sent.value, sent.status, sent.valueTimeUs, news === 'status');

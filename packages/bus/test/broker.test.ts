@@ -247,6 +247,33 @@ describe('a component', () => {
     await broker.close();
   });
 
+  it('archives what is held, and what was only a fill-in, before it is closed', async () => {
+    const archived = await watch('sensor.archive.wx.*');
+    const filled = await watch('sensor.normal.wx.*');
+    const broker = await join({ sampling: { archiveIntervalSeconds: 60 } });
+    for (const [name, normalIntervalSeconds] of [
+      ['held', 0],
+      ['filled', 0.05],
+      ['still', 0],
+    ] as const) {
+      const sampling = { normalIntervalSeconds };
+      broker.addSensor({ name, type: 'integer', description: name, sampling });
+    }
+    for (const name of ['held', 'filled', 'still']) broker.update(name, 1);
+    broker.update('filled', 2);
+    await vi.waitFor(() => expect(filled).toHaveLength(1));
+    broker.update('held', 2);
+    broker.update('held', 3);
+    await broker.close();
+    await watcher.flush();
+    const values = (sensor: string) =>
+      archived
+        .filter(({ subject }) => subject.endsWith(`.${sensor}`))
+        .map(({ text }) => (JSON.parse(text) as Sample).value);
+    expect([values('held'), values('filled'), values('still')]).toEqual([[1, 3], [1, 2], [1]]);
+    expect(broker.counters).toMatchObject({ updates: 6, archive: 5, normal: 1 });
+  });
+
   it('is closed when the first of two closings is done, not before', async () => {
     const broker = await join();
     const sensor = broker.addSensor({ name: 'wind', type: 'float', units: 'm/s', description: 'wind' });

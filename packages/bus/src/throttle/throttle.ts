@@ -5,6 +5,7 @@ import {
   numberHasChanged,
   sameValue,
   takeDeadline,
+  takeEnd,
   takeUpdate,
   type News,
   type Rate,
@@ -69,19 +70,12 @@ export class Throttle extends ThrottleRow {
 
   /** @returns the subject on which to send {@link sent} now, or undefined: nothing is due */
   expire(row: number, rule: SamplingRule, nowUs: number): Rate | undefined {
-    this.standOn(row, rule);
-    if (!this.hasSent) return undefined;
-    const { holding } = this;
-    const rate = takeDeadline(this, nowUs);
-    if (rate === undefined) return undefined;
-    this.news = holding;
-    if (holding === 'nothing') {
-      this.addToCount(COUNT.repeated);
-      this.sentOn(rate);
-    } else {
-      this.newestIsSent(rate);
-    }
-    return rate;
+    return this.takeWaiting(row, rule, nowUs, takeDeadline);
+  }
+
+  /** The broker closes: nothing waits any longer. @returns as {@link expire} */
+  finish(row: number, rule: SamplingRule, nowUs: number): Rate | undefined {
+    return this.takeWaiting(row, rule, nowUs, takeEnd);
   }
 
   /** When {@link expire} is next due, microseconds of the steady clock; Infinity: never. */
@@ -138,6 +132,27 @@ export class Throttle extends ThrottleRow {
       held: holding === 'nothing' ? undefined : this.newest(row),
       sent: this.sent(row),
     };
+  }
+
+  private takeWaiting(
+    row: number,
+    rule: SamplingRule,
+    nowUs: number,
+    take: typeof takeDeadline,
+  ): Rate | undefined {
+    this.standOn(row, rule);
+    if (!this.hasSent) return undefined;
+    const { holding } = this;
+    const rate = take(this, nowUs);
+    if (rate === undefined) return undefined;
+    this.news = holding;
+    if (holding === 'nothing') {
+      this.addToCount(COUNT.repeated);
+      this.sentOn(rate);
+    } else {
+      this.newestIsSent(rate);
+    }
+    return rate;
   }
 
   private begin(): void {

@@ -66,6 +66,16 @@ export function takeDeadline(state: SamplingState, nowUs: number): Rate | undefi
   return send(state, isHeldDue ? (openRate(state, nowUs) ?? 'archive') : 'archive', nowUs);
 }
 
+/**
+ * The sensor stops: what waits does so no longer, so that its last change is archived.
+ * @returns the subject as {@link takeDeadline} does
+ */
+export function takeEnd(state: SamplingState, nowUs: number): Rate | undefined {
+  if (state.holding === 'nothing' && !state.owesArchive) return undefined;
+  if (state.holding === 'status') state.statusSentAtUs = nowUs;
+  return send(state, 'archive', nowUs);
+}
+
 /** When {@link takeDeadline} is next due, microseconds; Infinity: never. */
 export function deadlineOf(state: SamplingState): number {
   const { rule, sentAtUs } = state;

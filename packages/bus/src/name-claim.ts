@@ -157,7 +157,11 @@ export class NameClaim {
   async #yield(message: BusMessage, to: ClaimRequest): Promise<void> {
     this.#state = 'yielding';
     this.#heirs.push(message);
-    await this.#options.onYield(to);
+    try {
+      await this.#options.onYield(to);
+    } catch {
+      // Whatever went wrong with giving up, the name is given up: who waits for it is told all the same.
+    }
     for (const heir of this.#heirs.splice(0)) this.#answer(heir, 'yielded');
   }
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Broker, NameTakenError, type BrokerEvent, type BrokerOptions } from '@katbus/bus';
 import { BusConnection, BusService, setupStreams } from '@katbus/bus/nats';
+import { NameClaim } from '../src/name-claim.ts';
 import { waitFor } from '../../../test/support/wait-for.ts';
 import { startTestServer, type TestServer } from './nats/test-server.ts';
 import { RunningComponent } from './running-component.ts';
@@ -58,6 +59,22 @@ describe('a component name', () => {
     // The one who has it goes on as if nothing had been.
     first.addSensor({ name: 'a', type: 'integer' }).update(1);
     expect(await first.flush(5_000)).toBe(true);
+  });
+
+  it('is given to who takes it over even when giving it up went wrong', async () => {
+    const claim = (instance: string, takeover: boolean) =>
+      NameClaim.make(watcher, {
+        request: { component: 'wx', instance, host: 'here', pid: 1, since: 1_795_305_600, takeover },
+        timeoutMs: 10_000,
+        onYield: () => Promise.reject(new Error('the last flush failed')),
+        onTwin: () => undefined,
+      });
+    const first = await claim('first', false);
+    const startMs = performance.now();
+    const second = await claim('second', true);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    first.release();
+    second.release();
   });
 
   it('is free at once when its process has left', async () => {

@@ -12,42 +12,72 @@ export type Seen = 'first' | 'next' | 'copy' | 'resent';
  * is known when its time is not after the last.
  */
 export class SeenSamples {
-  readonly #lastUs = new Map<string, number>();
+  /** Microseconds by sensor, by component: a component is forgotten without a look at the others. */
+  readonly #lastUs = new Map<string, Map<string, number>>();
   readonly #most: number;
+  #size = 0;
 
-  /** @param most sensors to remember; beyond, the one that is known for longest is forgotten */
+  /** @param most sensors to remember; beyond, one that is known for long is forgotten: the oldest of the component that is known for longest */
   constructor(most: number) {
     this.#most = most;
   }
 
   get size(): number {
-    return this.#lastUs.size;
+    return this.#size;
   }
 
   take({ key, timeUs }: Publication, isResent: boolean): Seen {
-    const lastUs = this.#lastUs.get(key);
+    const component = componentOf(key);
+    const times = this.#lastUs.get(component);
+    const lastUs = times?.get(key);
     if (lastUs === timeUs) return isResent ? 'resent' : 'copy';
-    if (lastUs !== undefined && isResent && timeUs < lastUs) return 'resent';
-    this.#set(key, timeUs);
-    return lastUs === undefined ? 'first' : 'next';
+    if (lastUs === undefined) {
+      this.#add(component, key, timeUs);
+      return 'first';
+    }
+    if (isResent && timeUs < lastUs) return 'resent';
+    times!.set(key, timeUs);
+    return 'next';
   }
 
   /** A sample of a snapshot, once no live copy of it can still come. */
   note(key: string, timeUs: number): void {
-    const lastUs = this.#lastUs.get(key);
-    if (lastUs === undefined || lastUs < timeUs) this.#set(key, timeUs);
+    const component = componentOf(key);
+    const times = this.#lastUs.get(component);
+    const lastUs = times?.get(key);
+    if (lastUs === undefined) this.#add(component, key, timeUs);
+    else if (lastUs < timeUs) times!.set(key, timeUs);
   }
 
   /** The clock of a component was set back: what its sensors' times were tells nothing of what comes. */
   forget(component: string): void {
-    for (const key of this.#lastUs.keys()) if (key.startsWith(`${component}.`)) this.#lastUs.delete(key);
+    this.#size -= this.#lastUs.get(component)?.size ?? 0;
+    this.#lastUs.delete(component);
   }
 
-  #set(key: string, timeUs: number): void {
-    if (this.#lastUs.size >= this.#most && !this.#lastUs.has(key)) {
-      const [oldest] = this.#lastUs.keys();
-      if (oldest !== undefined) this.#lastUs.delete(oldest);
+  #add(component: string, key: string, timeUs: number): void {
+    if (this.#size >= this.#most) this.#forgetOne();
+    let times = this.#lastUs.get(component);
+    if (times === undefined) {
+      times = new Map();
+      this.#lastUs.set(component, times);
     }
-    this.#lastUs.set(key, timeUs);
+    times.set(key, timeUs);
+    this.#size += 1;
   }
+
+  #forgetOne(): void {
+    for (const [component, times] of this.#lastUs) {
+      for (const key of times.keys()) {
+        times.delete(key);
+        this.#size -= 1;
+        if (times.size === 0) this.#lastUs.delete(component);
+        return;
+      }
+    }
+  }
+}
+
+function componentOf(key: string): string {
+  return key.slice(0, key.indexOf('.'));
 }

@@ -42,6 +42,26 @@ describe('seen samples', () => {
     expect(seen.take(sample('wx.a', 6), false)).toBe('copy');
   });
 
+  test('forget all sensors of a component whose clock was set back, and no other', () => {
+    const seen = new SeenSamples(10);
+    for (const key of ['wx.a', 'wx.b', 'wx2.a']) seen.take(sample(key, 5), false);
+    seen.forget('wx');
+    seen.forget('dome');
+    expect(seen.size).toBe(1);
+    expect(seen.take(sample('wx.a', 4), true)).toBe('first');
+    expect(seen.take(sample('wx2.a', 4), true)).toBe('resent');
+    expect(seen.size).toBe(2);
+  });
+
+  test('forget no more than must be when sensors of many components come', () => {
+    const seen = new SeenSamples(3);
+    for (const key of ['wx.a', 'dome.a', 'wx.b', 'mast.a']) seen.take(sample(key, 1), false);
+    expect(seen.size).toBe(3);
+    expect(seen.take(sample('mast.a', 1), false)).toBe('copy');
+    expect(seen.take(sample('wx.b', 1), false)).toBe('copy');
+    expect(seen.take(sample('wx.a', 1), false)).toBe('first');
+  });
+
   test('forget the sensor that is known for longest when there are too many', () => {
     const seen = new SeenSamples(2);
     for (const key of ['wx.a', 'wx.b', 'wx.c']) seen.take(sample(key, 1), false);

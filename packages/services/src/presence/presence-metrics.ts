@@ -20,6 +20,11 @@ export class PresenceMetrics {
       () => this.malformed,
     );
     counter(
+      'presence_refused_total',
+      'Signs of life of components beyond the most that are known',
+      () => this.table?.refused ?? 0,
+    );
+    counter(
       'duplicates_total',
       'How often two processes were found under one component name',
       () => this.duplicates,

@@ -11,6 +11,8 @@ const MOST_COMPONENTS = 10_000;
 export class PresenceTable {
   private readonly records = new Map<string, PresenceRecord>();
   private readonly onChange: PresenceListener;
+  /** Signs of life, and what was told of components, that found no room. */
+  refused = 0;
 
   constructor(onChange: PresenceListener) {
     this.onChange = onChange;
@@ -42,7 +44,7 @@ export class PresenceTable {
     const { component } = heartbeat;
     let record = this.records.get(component);
     if (record === undefined) {
-      if (!isToken(component) || this.size >= MOST_COMPONENTS) return;
+      if (!isToken(component) || !this.hasRoom()) return;
       record = new PresenceRecord(component, now.seconds);
       this.records.set(component, record);
     }
@@ -57,7 +59,7 @@ export class PresenceTable {
     const record = this.records.get(told.component);
     if (record !== undefined) {
       if (record.adopt(told)) this.onChange(record.presence);
-    } else if (this.size < MOST_COMPONENTS) {
+    } else if (this.hasRoom()) {
       this.records.set(told.component, PresenceRecord.recall(told, seconds, deadlineMs));
     }
   }
@@ -78,5 +80,12 @@ export class PresenceTable {
     const record = this.records.get(component);
     if (record?.forget(seconds) === true) this.onChange(record.presence);
     return record?.presence;
+  }
+
+  /** Counts when there is none. */
+  private hasRoom(): boolean {
+    if (this.size < MOST_COMPONENTS) return true;
+    this.refused += 1;
+    return false;
   }
 }

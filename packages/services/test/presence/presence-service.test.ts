@@ -260,6 +260,7 @@ describe('the presence service', () => {
     await join('good');
     await isTold('good', 'present');
     expect(await metric('katbus_services_presence_malformed_total')).toBe(4);
+    expect(await metric('katbus_services_presence_refused_total')).toBe(0);
     expect((await list()).components.map(({ component }) => component)).toEqual(['good']);
   });
 

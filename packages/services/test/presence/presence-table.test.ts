@@ -172,6 +172,7 @@ describe('presence', () => {
       table.recall(told, EPOCH_SECONDS, 0);
     }
     expect(table.size).toBe(10_000);
+    expect(table.refused).toBe(50);
   });
 
   it('takes up no endless names, nor those that are none', () => {
@@ -180,6 +181,7 @@ describe('presence', () => {
     for (let n = 0; n < 100; n += 1) beat('c1', `i${n}`);
     beat('no token', 'i');
     expect(table.size).toBe(10_000);
+    expect(table.refused).toBe(1_000);
     expect(table.get('c1')!.instances.length).toBeLessThan(20);
   });
 

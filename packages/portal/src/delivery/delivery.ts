@@ -54,7 +54,7 @@ export class Delivery {
   readonly #upstream: Upstream<UpstreamMessage>;
   readonly #routes: Routes<Subscription, Route>;
   readonly #seen: SeenSamples;
-  readonly #epochs = new ClockEpochs((component) => this.#seen.forget(component));
+  readonly #epochs = new ClockEpochs((component) => this.#seen.forgetTimes(component));
   /** How many publications have come live. */
   arrivals = 0;
   readonly #sessions = new Set<DeliverySession>();

@@ -49,10 +49,10 @@ export class SeenSamples {
     else if (lastUs < timeUs) times!.set(key, timeUs);
   }
 
-  /** The clock of a component was set back: what its sensors' times were tells nothing of what comes. */
-  forget(component: string): void {
-    this.#size -= this.#lastUs.get(component)?.size ?? 0;
-    this.#lastUs.delete(component);
+  /** The clock of a component was set back: what its sensors' times were tells nothing of what comes. The sensors themselves are no news. */
+  forgetTimes(component: string): void {
+    const times = this.#lastUs.get(component);
+    for (const key of times?.keys() ?? []) times!.set(key, -Infinity);
   }
 
   #add(component: string, key: string, timeUs: number): void {

@@ -42,15 +42,17 @@ describe('seen samples', () => {
     expect(seen.take(sample('wx.a', 6), false)).toBe('copy');
   });
 
-  test('forget all sensors of a component whose clock was set back, and no other', () => {
+  test('forget the times of a component whose clock was set back, and of no other, but not its sensors', () => {
     const seen = new SeenSamples(10);
     for (const key of ['wx.a', 'wx.b', 'wx2.a']) seen.take(sample(key, 5), false);
-    seen.forget('wx');
-    seen.forget('dome');
-    expect(seen.size).toBe(1);
-    expect(seen.take(sample('wx.a', 4), true)).toBe('first');
+    seen.forgetTimes('wx');
+    seen.forgetTimes('dome');
+    expect(seen.take(sample('wx.a', 4), true)).toBe('next');
+    expect(seen.take(sample('wx.a', 3), true)).toBe('resent');
+    seen.note('wx.b', 2);
+    expect(seen.take(sample('wx.b', 2), false)).toBe('copy');
     expect(seen.take(sample('wx2.a', 4), true)).toBe('resent');
-    expect(seen.size).toBe(2);
+    expect(seen.size).toBe(3);
   });
 
   test('forget no more than must be when sensors of many components come', () => {

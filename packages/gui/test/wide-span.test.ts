@@ -54,14 +54,12 @@ describeWithChromium('a span with more samples than a plot can draw', () => {
   it('is drawn as means in a band from the least to the greatest', async () => {
     await publishPast('wave', 6_000, (place) => Math.sin(place / 500) + (place % 2 === 0 ? 0.5 : -0.5));
     const page = await running.open('#wave.past/24h');
-    await page
-      .getByTestId('plot-note')
-      .filter({ hasText: /^6,000 samples: drawn as the mean of 86 s/ })
-      .waitFor();
-    await waitFor(
-      async () => (await page.getByTestId('plot').getAttribute('aria-label'))?.includes('6001 samples'),
-      { what: 'all samples to be counted' },
-    );
+    await expect
+      .poll(() => page.getByTestId('plot-note').textContent(), { timeout: 12_000 })
+      .toMatch(/^6,000 samples: drawn as the mean of 86 s/);
+    await expect
+      .poll(() => page.getByTestId('plot').getAttribute('aria-label'), { timeout: 12_000 })
+      .toContain('6001 samples');
     // The mean is a smooth wave: a plot of the samples themselves would be black with strokes.
     const { left, right, width, pixels } = await waitFor(
       async () => {
@@ -72,6 +70,7 @@ describeWithChromium('a span with more samples than a plot can draw', () => {
     );
     expect((right - left) / width).toBeGreaterThan(0.7);
     expect(pixels).toBeLessThan(20 * width);
+    await page.getByTestId('plot').waitFor();
     const box = (await page.getByTestId('plot').boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await page
@@ -88,10 +87,10 @@ describeWithChromium('a span with more samples than a plot can draw', () => {
       place % 50 === 0 ? 'broken' : place % 2 === 0 ? 'on' : 'off',
     );
     const page = await running.open('#switch.past/24h');
-    await page
-      .getByTestId('plot-note')
-      .filter({ hasText: /^5,000 samples: drawn as the last value of each 86 s/ })
-      .waitFor();
+    await expect
+      .poll(() => page.getByTestId('plot-note').textContent(), { timeout: 12_000 })
+      .toMatch(/^5,000 samples: drawn as the last value of each 86 s/);
+    await page.getByTestId('plot').waitFor();
     const box = (await page.getByTestId('plot').boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await page

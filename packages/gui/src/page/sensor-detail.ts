@@ -90,7 +90,10 @@ export class SensorDetail {
     const { address, span, history } = this.#shown;
     const entry = this.#book.get(address);
     const kind = plotKind(entry?.attributes, history.series.samples.at(-1)?.value);
-    if (kind.name === 'table' && history.past !== undefined) history.wantEverySample();
+    // Of a sensor that was just selected by the page's address nothing may be known yet, and then it may still have a plot.
+    const isKnown = entry?.attributes !== undefined || history.series.samples.length > 0;
+    if (kind.name !== 'table') history.wantPlot();
+    else if (isKnown && history.past !== undefined) history.wantEverySample();
     // Attributes may come after the sensor was selected, and may change.
     if (JSON.stringify(kind) !== JSON.stringify(this.#kind)) this.#begin(kind);
     this.#paintReading(address, entry);

@@ -69,6 +69,13 @@ export class SensorHistory {
     if (this.past !== undefined) this.reload();
   }
 
+  /** It has one after all: what was known of it before said less. */
+  wantPlot(): void {
+    if (this.#wants === 'what a plot shows') return;
+    this.#wants = 'what a plot shows';
+    this.reload();
+  }
+
   close(): void {
     this.#fetch = undefined;
     clearTimeout(this.#timer);

@@ -100,6 +100,8 @@ describe('the history of a wide span', () => {
     history.wantEverySample();
     await vi.waitFor(() => expect(history.series.samples).toHaveLength(1));
     expect(history.past).toBeUndefined();
+    history.wantPlot();
+    await vi.waitFor(() => expect(history.past).toBeDefined());
     history.close();
   });
 });

@@ -53,6 +53,8 @@ export class SensorHistory {
 
   /** A live sample. */
   add(sample: ArchivedSample): void {
+    // The snapshot's may be old: then it is in the bins, where they have come first.
+    if (this.past !== undefined && sample.time < this.past.until) return;
     this.series.add(sample);
     this.series.forgetBefore(this.#options.now() - this.#options.spanSeconds);
   }

@@ -102,6 +102,9 @@ describe('the history of a wide span', () => {
     expect(history.past).toBeUndefined();
     history.wantPlot();
     await vi.waitFor(() => expect(history.past).toBeDefined());
+    const shown = history.series.samples.length;
+    history.add(sample(NOW - 40_000));
+    expect(history.series.samples).toHaveLength(shown);
     history.close();
   });
 });

@@ -11,6 +11,7 @@ import { bareLoop } from './support/bare-loop.ts';
 import { BenchReport } from './support/bench-report.ts';
 import { cpuSeconds } from './support/process-usage.ts';
 import { freePort } from './support/free-port.ts';
+import { median } from './support/median.ts';
 import { shuffledSensors, type BenchSensor } from './support/shuffled-sensors.ts';
 
 /**
@@ -41,22 +42,22 @@ for (const sensors of CASES) {
   await using folder = await temporaryFolder('bench-archive');
   const results = await archived(sensors, folder.path);
   const bare = bareLoop(join(folder.path, 'bare.db'), samples, sensors);
-  const middle = middleOf(results, ({ samplesASecond }) => samplesASecond);
+  const samplesASecond = Math.round(median(results.map((round) => round.samplesASecond)));
   report.add({
     metric: `archived, ${name}`,
-    value: Math.round(middle.samplesASecond),
+    value: samplesASecond,
     unit: 'samples/s',
     bound: { atLeast: SAMPLES_A_SECOND },
   });
   report.add({
     metric: `archived, ${name}`,
-    value: Math.round(middle.samplesASecond),
+    value: samplesASecond,
     unit: 'samples/s',
     peer: { name: 'bare loop', value: Math.round(bare.rowsASecond) },
   });
   report.add({
     metric: `CPU of the archiver, ${name}`,
-    value: middleOf(results, ({ cpuUs }) => cpuUs).cpuUs,
+    value: median(results.map(({ cpuUs }) => cpuUs)),
     unit: 'us/sample',
     peer: { name: 'bare loop', value: bare.cpuUs },
   });
@@ -140,11 +141,6 @@ interface Progress {
   readonly samples: number;
   readonly atSeconds: number;
   readonly cpuSeconds: number;
-}
-
-function middleOf(results: readonly Round[], figure: (round: Round) => number): Round {
-  const sorted = results.toSorted((a, b) => figure(a) - figure(b));
-  return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 async function progress(store: ChildProcess, port: number, least: number): Promise<Progress> {

@@ -8,8 +8,8 @@ import { BusConnection, KvBucket } from '@katbus/bus/nats';
 import { startNatsServer } from '@katbus/cli/nats-server';
 import { POLICY_BUCKET, THROTTLE_POLICY_KEY, type PolicyRule } from '@katbus/protocol';
 import { BenchReport } from './support/bench-report.ts';
+import { median } from './support/median.ts';
 import { COMPONENT } from './broker/component.ts';
-import { median } from './broker/measuring.ts';
 
 /*
  * What a component pays for its broker: an update that the throttle drops, the memory of the throttle, and a sample from `update()` to its

@@ -8,7 +8,7 @@ import { SqliteBackend } from '@katbus/store';
 import { bareReading } from './history/bare-reading.ts';
 import { addressesOf, writeDay, type PointingDay } from './history/pointing-day.ts';
 import type { Question, Reading } from './history/reader.ts';
-import { Child, startDaemon } from './scale/child.ts';
+import { Child, startDaemon } from './support/child.ts';
 import { freePort } from './support/free-port.ts';
 import { BenchReport } from './support/bench-report.ts';
 import { cpuSeconds } from './support/process-usage.ts';
@@ -80,9 +80,10 @@ async function measure(bareMs: number, bareCpuMs: number): Promise<void> {
       `http://127.0.0.1:${portalPort}/readyz`,
     );
     children.push(portal);
-    const reader = new Child<Question, Reading | { readonly type: 'ready' }>('../history/reader.ts', [
-      `ws://127.0.0.1:${portalPort}/ws`,
-    ]);
+    const reader = new Child<Question, Reading | { readonly type: 'ready' }>(
+      new URL('./history/reader.ts', import.meta.url),
+      [`ws://127.0.0.1:${portalPort}/ws`],
+    );
     children.push(reader as unknown as Child<never, never>);
     await reader.answer('ready');
     const pids = { store: store.pid, portal: portal.pid, 'nats-server': nats.pid, client: reader.pid };

@@ -11,11 +11,6 @@ export function least(figures: readonly number[]): number {
   return Math.min(...figures);
 }
 
-export function median(figures: readonly number[]): number {
-  const sorted = figures.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
 /** Heap and typed arrays after a full collection, bytes. */
 export function heldBytes(): number {
   if (globalThis.gc === undefined) throw new Error('start node with --expose-gc');

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startNatsServer, type RunningNatsServer } from '@katbus/cli/nats-server';
-import { Child, startDaemon } from './child.ts';
+import { Child, startDaemon } from '../support/child.ts';
+import { freePort } from '../support/free-port.ts';
 import type { FromReader, ToReader } from './reader-messages.ts';
 import type { FromPublisher, PublisherCounts, PublisherSetup, ToPublisher } from './publisher-messages.ts';
 
@@ -69,14 +69,14 @@ export class ScaleSystem {
 
   /** Starts a publisher with its sensors made and announced. */
   async publish(setup: PublisherSetup): Promise<void> {
-    const publisher: Publisher = new Child('./publisher.ts');
+    const publisher: Publisher = new Child(new URL('./publisher.ts', import.meta.url));
     this.publishers.push(publisher);
     this.setups.push(setup);
     await publisher.ask({ type: 'setup', setup }, 'ready');
   }
 
   async subscribe(subjects: readonly string[]): Promise<Reader> {
-    this.reader = new Child('./reader.ts');
+    this.reader = new Child(new URL('./reader.ts', import.meta.url));
     const url = `${this.portalUrl.replace('http', 'ws')}/ws`;
     await this.reader.ask({ type: 'subscribe', url, subjects }, 'subscribed');
     return this.reader;
@@ -137,12 +137,4 @@ export function addCounts(list: readonly PublisherCounts[]): PublisherCounts {
     archive: lane('archive'),
     normal: lane('normal'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

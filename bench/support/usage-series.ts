@@ -1,3 +1,4 @@
+import { median } from './median.ts';
 import { cpuSeconds, residentBytes } from './process-usage.ts';
 
 interface Watched {
@@ -60,8 +61,4 @@ export class UsageSeries {
 
 function sum(pids: readonly number[], of: (pid: number) => number): number {
   return pids.reduce((all, pid) => all + of(pid), 0);
-}
-
-function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
 }

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
+const KATBUS = new URL('../../packages/cli/src/main.ts', import.meta.url);
 const READY_WITHIN_MS = 60_000;
 
 /** A process of the benchmark, with which it speaks over IPC. */
@@ -10,8 +11,8 @@ export class Child<To extends object, From extends { readonly type: string }> {
   private readonly process: ChildProcess;
   private readonly exited: Promise<unknown>;
 
-  constructor(file: string, words: readonly string[] = []) {
-    this.process = fork(new URL(file, import.meta.url), [...words], {
+  constructor(file: URL, words: readonly string[] = []) {
+    this.process = fork(file, [...words], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.pid = this.process.pid ?? 0;
@@ -56,7 +57,7 @@ export class Child<To extends object, From extends { readonly type: string }> {
 
 /** A daemon, as `katbus <name>` starts it. Resolves when it says that it is ready. */
 export async function startDaemon(words: readonly string[], readyUrl: string): Promise<Child<never, never>> {
-  const child = new Child<never, never>('../../packages/cli/src/main.ts', [...words, '--log-level', 'warn']);
+  const child = new Child<never, never>(KATBUS, [...words, '--log-level', 'warn']);
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!(await isReady(readyUrl))) {
     if (performance.now() > deadline)

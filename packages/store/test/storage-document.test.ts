@@ -15,7 +15,7 @@ import { parseMarkdown } from '../../../test/support/documents.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { encodeChunk } from '../src/chunk/chunk-encoder.ts';
 import { batch, DAY_START_US, quarantineRow, sampleRow } from './backend/rows.ts';
-import { blockOf } from './chunk/any-block.ts';
+import { blockOf } from '../src/backend/sample-block.ts';
 
 const text = readFileSync(new URL('../../../STORAGE.md', import.meta.url), 'utf8');
 const sql = parseMarkdown(text).blocks.filter(({ tag }) => tag.startsWith('sql '));

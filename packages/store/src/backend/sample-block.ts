@@ -1,18 +1,10 @@
-import { STATUSES } from '@katbus/protocol';
+import { STATUSES, statusRank } from '@katbus/protocol';
 import type { ColumnBlock } from './column-block.ts';
 import type { StoredSample } from './stored-sample.ts';
-import { valueOf } from './value-column.ts';
+import { kindOf, numberOf, textOf, valueOf } from './value-column.ts';
 
 /** A block without samples. */
-export const EMPTY_BLOCK: ColumnBlock = {
-  length: 0,
-  timesUs: new Float64Array(0),
-  valueTimesUs: new Float64Array(0),
-  statuses: new Uint8Array(0),
-  kinds: new Uint8Array(0),
-  numbers: new Float64Array(0),
-  texts: undefined,
-};
+export const EMPTY_BLOCK: ColumnBlock = { ...newColumns(0), texts: undefined };
 
 /** One sample of a block. */
 export function sampleAt(block: ColumnBlock, place: number): StoredSample {
@@ -24,6 +16,32 @@ export function sampleAt(block: ColumnBlock, place: number): StoredSample {
     valueTimeUs: block.valueTimesUs[place]!,
     status,
     value: valueOf(block.kinds[place]!, block.numbers[place]!, block.texts?.[place] ?? null),
+  };
+}
+
+/** Samples in order of time as columns: the inverse of {@link sampleAt}. */
+export function blockOf(samples: readonly StoredSample[]): ColumnBlock {
+  const texts = samples.map(({ value }) => textOf(value));
+  return {
+    length: samples.length,
+    timesUs: Float64Array.from(samples, ({ timeUs }) => timeUs),
+    valueTimesUs: Float64Array.from(samples, ({ valueTimeUs }) => valueTimeUs),
+    statuses: Uint8Array.from(samples, ({ status }) => statusRank(status)),
+    kinds: Uint8Array.from(samples, ({ value }) => kindOf(value)),
+    numbers: Float64Array.from(samples, ({ value }) => numberOf(value)),
+    texts: texts.some((text) => text !== undefined) ? texts : undefined,
+  };
+}
+
+/** Columns to be filled, place by place; `texts` are made when the first comes. */
+export function newColumns(length: number) {
+  return {
+    length,
+    timesUs: new Float64Array(length),
+    valueTimesUs: new Float64Array(length),
+    statuses: new Uint8Array(length),
+    kinds: new Uint8Array(length),
+    numbers: new Float64Array(length),
   };
 }
 
@@ -58,24 +76,20 @@ export function concatBlocks(blocks: readonly ColumnBlock[]): ColumnBlock {
   if (only !== undefined && blocks.length === 1) return only;
   const parts = blocks.map(columnsOf);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const timesUs = new Float64Array(length);
-  const valueTimesUs = new Float64Array(length);
-  const statuses = new Uint8Array(length);
-  const kinds = new Uint8Array(length);
-  const numbers = new Float64Array(length);
+  const columns = newColumns(length);
   const hasTexts = parts.some(({ texts }) => texts !== undefined);
   const texts = hasTexts ? new Array<string | undefined>(length).fill(undefined) : undefined;
   let at = 0;
   for (const part of parts) {
-    timesUs.set(part.timesUs, at);
-    valueTimesUs.set(part.valueTimesUs, at);
-    statuses.set(part.statuses, at);
-    kinds.set(part.kinds, at);
-    numbers.set(part.numbers, at);
+    columns.timesUs.set(part.timesUs, at);
+    columns.valueTimesUs.set(part.valueTimesUs, at);
+    columns.statuses.set(part.statuses, at);
+    columns.kinds.set(part.kinds, at);
+    columns.numbers.set(part.numbers, at);
     for (let place = 0; place < (part.texts?.length ?? 0); place++) texts![at + place] = part.texts![place];
     at += part.length;
   }
-  return { length, timesUs, valueTimesUs, statuses, kinds, numbers, texts };
+  return { ...columns, texts };
 }
 
 class BlockSlice implements ColumnBlock {

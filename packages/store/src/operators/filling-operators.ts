@@ -1,7 +1,6 @@
 import { STATUSES, type OperatorName, type SampleValue, type Status } from '@katbus/protocol';
 import type { ColumnBlock } from '../backend/column-block.ts';
-import { toBlock } from '../backend/memory/memory-pieces.ts';
-import { sampleAt } from '../backend/sample-block.ts';
+import { blockOf, sampleAt } from '../backend/sample-block.ts';
 import { fromWire, toWire, type StoredSample, type StoredValue } from '../backend/stored-sample.ts';
 import { binAt, binsOf, startOfBin, type BinGrid } from '../bins/bin-grid.ts';
 import { numberRows, worstRank, type NumberRows } from './number-rows.ts';
@@ -70,7 +69,7 @@ async function entering(
 ): Promise<BinValue | undefined> {
   if (!context.query.operator.fills) return undefined;
   const sample = await context.lastBefore(grid.startUs);
-  return sample === undefined ? undefined : valueOf(toBlock([sample]), middleOf(grid, -1));
+  return sample === undefined ? undefined : valueOf(blockOf([sample]), middleOf(grid, -1));
 }
 
 function middleOf(grid: BinGrid, bin: number): number {

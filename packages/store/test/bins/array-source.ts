@@ -1,6 +1,5 @@
 import type { HistoryPiece } from '../../src/backend/sample-summary.ts';
-import { sampleAt } from '../../src/backend/sample-block.ts';
-import { toBlock } from '../../src/backend/memory/memory-pieces.ts';
+import { blockOf, sampleAt } from '../../src/backend/sample-block.ts';
 import type { StoredSample } from '../../src/backend/stored-sample.ts';
 import { exactSum } from './naive-bins.ts';
 import { statusRank } from '@katbus/protocol';
@@ -37,15 +36,15 @@ export class ArraySource implements SampleSource {
       if (isNumeric && isWhole && maySumUp?.(run[0]!.timeUs, run.at(-1)!.timeUs) === true) {
         this.summaries += 1;
         yield { reachedUs, summary: summaryOf(run) };
-      } else yield { reachedUs, block: toBlock(run) };
+      } else yield { reachedUs, block: blockOf(run) };
     }
-    yield { reachedUs: endUs, block: toBlock([]) };
+    yield { reachedUs: endUs, block: blockOf([]) };
   }
 
   lastBefore(_address: unknown, timeUs: number): Promise<StoredSample | undefined> {
     const place = this.#samples.findLastIndex((sample) => sample.timeUs < timeUs);
     // Through a block, so that what blocks cannot keep shows.
-    return Promise.resolve(place === -1 ? undefined : sampleAt(toBlock([this.#samples[place]!]), 0));
+    return Promise.resolve(place === -1 ? undefined : sampleAt(blockOf([this.#samples[place]!]), 0));
   }
 }
 

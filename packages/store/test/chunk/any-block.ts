@@ -1,22 +1,6 @@
 import fc from 'fast-check';
-import { STATUSES, statusRank } from '@katbus/protocol';
-import type { ColumnBlock } from '../../src/backend/column-block.ts';
+import { STATUSES } from '@katbus/protocol';
 import type { StoredSample, StoredValue } from '../../src/backend/stored-sample.ts';
-import { kindOf, numberOf, textOf } from '../../src/backend/value-column.ts';
-
-/** Samples as columns; the inverse of sampleAt. */
-export function blockOf(samples: readonly StoredSample[]): ColumnBlock {
-  const texts = samples.map(({ value }) => textOf(value));
-  return {
-    length: samples.length,
-    timesUs: Float64Array.from(samples, ({ timeUs }) => timeUs),
-    valueTimesUs: Float64Array.from(samples, ({ valueTimeUs }) => valueTimeUs),
-    statuses: Uint8Array.from(samples, ({ status }) => statusRank(status)),
-    kinds: Uint8Array.from(samples, ({ value }) => kindOf(value)),
-    numbers: Float64Array.from(samples, ({ value }) => numberOf(value)),
-    texts: texts.some((text) => text !== undefined) ? texts : undefined,
-  };
-}
 
 const anyNumber = fc.oneof(
   fc.double(),

@@ -2,14 +2,14 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ColumnBlock } from '../../src/backend/column-block.ts';
-import { sampleAt } from '../../src/backend/sample-block.ts';
+import { blockOf, sampleAt } from '../../src/backend/sample-block.ts';
 import type { StoredSample } from '../../src/backend/stored-sample.ts';
 import { encodeChunk } from '../../src/chunk/chunk-encoder.ts';
 import { summaryOf } from '../../src/chunk/chunk-summary.ts';
 import { Chunk } from '../../src/chunk/chunk.ts';
 import { StoreError } from '../../src/errors.ts';
 import { DAY_START_US } from '../backend/rows.ts';
-import { anySamples, blockOf } from './any-block.ts';
+import { anySamples } from './any-block.ts';
 
 const decode = (bytes: Uint8Array) => new Chunk(bytes, 'here');
 const samplesOf = (block: ColumnBlock) =>

@@ -1,8 +1,6 @@
-import { statusRank } from '@katbus/protocol';
-import type { ColumnBlock } from '../column-block.ts';
+import { blockOf } from '../sample-block.ts';
 import type { HistoryPiece } from '../sample-summary.ts';
 import type { StoredSample } from '../stored-sample.ts';
-import { kindOf, numberOf, textOf } from '../value-column.ts';
 import type { SampleSeries } from './sample-series.ts';
 
 const ROWS_AT_ONCE = 10_000;
@@ -28,23 +26,10 @@ export function* memoryPieces(
       samples.push(next);
     }
     if (next === undefined || next.timeUs >= endUs) {
-      yield { block: toBlock(samples), reachedUs: endUs };
+      yield { block: blockOf(samples), reachedUs: endUs };
       return;
     }
-    yield { block: toBlock(samples), reachedUs: next.timeUs };
+    yield { block: blockOf(samples), reachedUs: next.timeUs };
     fromUs = next.timeUs;
   }
-}
-
-export function toBlock(samples: readonly StoredSample[]): ColumnBlock {
-  const texts = samples.map(({ value }) => textOf(value));
-  return {
-    length: samples.length,
-    timesUs: Float64Array.from(samples, ({ timeUs }) => timeUs),
-    valueTimesUs: Float64Array.from(samples, ({ valueTimeUs }) => valueTimeUs),
-    statuses: Uint8Array.from(samples, ({ status }) => statusRank(status)),
-    kinds: Uint8Array.from(samples, ({ value }) => kindOf(value)),
-    numbers: Float64Array.from(samples, ({ value }) => numberOf(value)),
-    texts: texts.some((text) => text !== undefined) ? texts : undefined,
-  };
 }

@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { ColumnBlock } from '../column-block.ts';
+import { newColumns } from '../sample-block.ts';
 
 /**
  * Rows of a day file by columns.
@@ -7,11 +8,8 @@ import type { ColumnBlock } from '../column-block.ts';
  */
 export function toBlock(rows: readonly (readonly SQLOutputValue[])[]): ColumnBlock {
   const { length } = rows;
-  const timesUs = new Float64Array(length);
-  const valueTimesUs = new Float64Array(length);
-  const statuses = new Uint8Array(length);
-  const kinds = new Uint8Array(length);
-  const numbers = new Float64Array(length);
+  const columns = newColumns(length);
+  const { timesUs, valueTimesUs, statuses, kinds, numbers } = columns;
   let texts: (string | undefined)[] | undefined;
   for (let place = 0; place < length; place++) {
     const row = rows[place]!;
@@ -25,5 +23,5 @@ export function toBlock(rows: readonly (readonly SQLOutputValue[])[]): ColumnBlo
       texts[place] = row[5] as string;
     }
   }
-  return { length, timesUs, valueTimesUs, statuses, kinds, numbers, texts };
+  return { ...columns, texts };
 }

@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { ColumnBlock } from '../../column-block.ts';
+import { newColumns } from '../../sample-block.ts';
 
 const FIRST_ROOM = 1024;
 
@@ -99,11 +100,8 @@ export class RowRun {
 
   #gather(order: Int32Array): ColumnBlock {
     const { length } = order;
-    const timesUs = new Float64Array(length);
-    const valueTimesUs = new Float64Array(length);
-    const statuses = new Uint8Array(length);
-    const kinds = new Uint8Array(length);
-    const numbers = new Float64Array(length);
+    const columns = newColumns(length);
+    const { timesUs, valueTimesUs, statuses, kinds, numbers } = columns;
     let texts: (string | undefined)[] | undefined;
     for (let row = 0; row < length; row++) {
       const place = order[row]!;
@@ -117,7 +115,7 @@ export class RowRun {
       texts ??= new Array<string | undefined>(length).fill(undefined);
       texts[row] = text;
     }
-    return { length, timesUs, valueTimesUs, statuses, kinds, numbers, texts };
+    return { ...columns, texts };
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ColumnBlock } from '../../../../src/backend/column-block.ts';
-import { toBlock } from '../../../../src/backend/memory/memory-pieces.ts';
+import { blockOf } from '../../../../src/backend/sample-block.ts';
 import { ChunkCutter } from '../../../../src/backend/sqlite/closing/chunk-cutter.ts';
 import { DAY_START_US, sampleRow } from '../../rows.ts';
 
@@ -11,7 +11,7 @@ test('long texts are handed on before there are as many samples as a chunk may h
   const cutter = new ChunkCutter((chunk) => chunks.push(chunk));
   for (let place = 0; place < 40; place++) {
     const value = String(place).padEnd(TEXT_UNITS, 'x');
-    cutter.add(toBlock([sampleRow({ timeUs: DAY_START_US + place, value })]));
+    cutter.add(blockOf([sampleRow({ timeUs: DAY_START_US + place, value })]));
     const handedOn = chunks.reduce((sum, { length }) => sum + length, 0);
     expect(place + 1 - handedOn).toBeLessThan(5);
   }

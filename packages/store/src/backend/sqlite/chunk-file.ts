@@ -4,6 +4,7 @@ import { STATUSES, type SensorAddress } from '@katbus/protocol';
 import type { ColumnBlock } from '../column-block.ts';
 import { encodeChunk } from '../../chunk/chunk-encoder.ts';
 import { summaryOf } from '../../chunk/chunk-summary.ts';
+import { FILE_SENSORS_TABLE } from './file-sensors.ts';
 import { attempt, type FileKind } from './sqlite-file.ts';
 
 const STATUS_NAMES = STATUSES.map((status, rank) => `WHEN ${rank} THEN '${status}'`).join(' ');
@@ -17,13 +18,7 @@ export const CHUNK_FILE: FileKind = {
   name: 'chunk file',
   applicationId: 0x4b427363,
   version: 1,
-  schema: `
-    CREATE TABLE sensors (
-      id INTEGER PRIMARY KEY,
-      component TEXT NOT NULL,
-      sensor TEXT NOT NULL,
-      UNIQUE (component, sensor)
-    ) STRICT;
+  schema: `${FILE_SENSORS_TABLE}
     CREATE TABLE chunks (
       sensor INTEGER NOT NULL,
       first_t INTEGER NOT NULL,

@@ -7,6 +7,7 @@ import type { HistoryPiece } from '../sample-summary.ts';
 import type { StoredSample } from '../stored-sample.ts';
 import { CHUNK_FILE } from './chunk-file.ts';
 import type { DayLayer } from './day-layer.ts';
+import { fileSensors, sensorFinder } from './file-sensors.ts';
 import type { PieceOptions } from './history-reader.ts';
 import { attempt, openForReading } from './sqlite-file.ts';
 
@@ -14,7 +15,7 @@ import { attempt, openForReading } from './sqlite-file.ts';
 export class ChunkReader implements DayLayer {
   readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #findSensor: StatementSync;
+  readonly #findSensor: (address: SensorAddress) => number | undefined;
   readonly #firstBefore: StatementSync;
   readonly #chunks: StatementSync;
   readonly #bytes: StatementSync;
@@ -24,7 +25,7 @@ export class ChunkReader implements DayLayer {
     this.#path = path;
     this.#database = openForReading(path, CHUNK_FILE);
     const prepare = (sql: string) => attempt(path, () => this.#database.prepare(sql));
-    this.#findSensor = prepare('SELECT id FROM sensors WHERE component = ? AND sensor = ?');
+    this.#findSensor = sensorFinder(path, this.#database);
     this.#firstBefore = prepare(
       'SELECT max(first_t) AS first_t FROM chunks WHERE sensor = ? AND first_t <= ?',
     );
@@ -34,11 +35,8 @@ export class ChunkReader implements DayLayer {
     this.#bytes = prepare('SELECT bytes FROM data WHERE id = ?');
   }
 
-  idOf({ component, sensor }: SensorAddress): number | undefined {
-    return attempt(this.#path, () => {
-      const row = this.#findSensor.get(component, sensor);
-      return row === undefined ? undefined : Number(row.id);
-    });
+  idOf(address: SensorAddress): number | undefined {
+    return this.#findSensor(address);
   }
 
   *pieces(
@@ -79,12 +77,7 @@ export class ChunkReader implements DayLayer {
 
   /** The ids and names of all sensors. */
   sensors(): (SensorAddress & { readonly id: number })[] {
-    return attempt(this.#path, () =>
-      this.#database
-        .prepare('SELECT id, component, sensor FROM sensors ORDER BY id')
-        .all()
-        .map((row) => ({ id: Number(row.id), component: String(row.component), sensor: String(row.sensor) })),
-    );
+    return fileSensors(this.#path, this.#database);
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { formatAddress, STATUSES, type SensorAddress } from '@katbus/protocol';
 import { compareAddresses } from '../sensor-match.ts';
 import { BulkInsert } from './bulk-insert.ts';
+import { FILE_SENSORS_TABLE } from './file-sensors.ts';
 import type { SampleColumns } from './sample-columns.ts';
 import { attempt, openForWriting, transaction, type FileKind } from './sqlite-file.ts';
 import { VALUE_KIND } from '../value-column.ts';
@@ -20,13 +21,7 @@ export const DAY_FILE: FileKind = {
   name: 'day file',
   applicationId: 0x4b427364,
   version: 1,
-  schema: `
-    CREATE TABLE sensors (
-      id INTEGER PRIMARY KEY,
-      component TEXT NOT NULL,
-      sensor TEXT NOT NULL,
-      UNIQUE (component, sensor)
-    ) STRICT;
+  schema: `${FILE_SENSORS_TABLE}
     CREATE TABLE samples (
       t INTEGER NOT NULL,
       sensor INTEGER NOT NULL,

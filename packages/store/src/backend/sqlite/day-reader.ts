@@ -7,6 +7,7 @@ import type { StoredSample } from '../stored-sample.ts';
 import { DAY_FILE } from './day-file.ts';
 import type { DayLayer } from './day-layer.ts';
 import { DAY_US } from './day.ts';
+import { sensorFinder } from './file-sensors.ts';
 import type { PieceOptions } from './history-reader.ts';
 import { toBlock } from './row-block.ts';
 import { SAMPLE_COLUMNS } from './sample-row.ts';
@@ -25,7 +26,7 @@ const ROWS_AT_ONCE = 10_000;
 export class DayReader implements DayLayer {
   readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #findSensor: StatementSync;
+  readonly #findSensor: (address: SensorAddress) => number | undefined;
   readonly #forwards: StatementSync;
   readonly #backwards: StatementSync;
   #sliceUs = FIRST_SLICE_US;
@@ -34,18 +35,15 @@ export class DayReader implements DayLayer {
   constructor(path: string) {
     this.#path = path;
     this.#database = openForReading(path, DAY_FILE);
-    this.#findSensor = this.#database.prepare('SELECT id FROM sensors WHERE component = ? AND sensor = ?');
+    this.#findSensor = sensorFinder(path, this.#database);
     const select = `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE t >= ? AND t < ? AND sensor = ? ORDER BY t`;
     this.#forwards = this.#database.prepare(`${select} LIMIT ?`);
     this.#backwards = this.#database.prepare(`${select} DESC LIMIT ?`);
     for (const statement of [this.#forwards, this.#backwards]) statement.setReturnArrays(true);
   }
 
-  idOf({ component, sensor }: SensorAddress): number | undefined {
-    return attempt(this.#path, () => {
-      const row = this.#findSensor.get(component, sensor);
-      return row === undefined ? undefined : Number(row.id);
-    });
+  idOf(address: SensorAddress): number | undefined {
+    return this.#findSensor(address);
   }
 
   *pieces(

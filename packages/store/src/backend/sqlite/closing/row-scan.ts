@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { SensorAddress } from '@katbus/protocol';
 import { DAY_FILE } from '../day-file.ts';
+import { fileSensors } from '../file-sensors.ts';
 import { SAMPLE_COLUMNS } from '../sample-row.ts';
 import { attempt, openForReading } from '../sqlite-file.ts';
 
@@ -23,12 +24,7 @@ export class RowScan {
   }
 
   sensors(): (SensorAddress & { readonly id: number })[] {
-    return attempt(this.#path, () =>
-      this.#database
-        .prepare('SELECT id, component, sensor FROM sensors ORDER BY id')
-        .all()
-        .map((row) => ({ id: Number(row.id), component: String(row.component), sensor: String(row.sensor) })),
-    );
+    return fileSensors(this.#path, this.#database);
   }
 
   *slices(): Generator<readonly ScannedRow[], void, void> {

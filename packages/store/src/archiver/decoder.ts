@@ -79,7 +79,7 @@ export class Decoder {
     const value = acceptedValue(scanner.value, this.#declarationOf(entry, message), rank);
     if (value === undefined) return false;
     const epoch = entry.epochs?.of(epochMessage(message)) ?? 0;
-    into.samples.add(message.sequence, entry.number, timeUs, valueTimeUs, rank, value, epoch);
+    into.samples.add(message, entry.number, timeUs, valueTimeUs, rank, value, epoch);
     if (entry.fromUs === undefined) this.#listener?.onUndeclared(entry.component);
     return true;
   }
@@ -111,7 +111,7 @@ export class Decoder {
       }
       this.#book.keep(entry);
       into.samples.add(
-        message.sequence,
+        message,
         entry.number,
         toMicroseconds(sample.time),
         toMicroseconds(sample.value_ts),

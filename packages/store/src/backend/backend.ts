@@ -47,6 +47,12 @@ export interface Backend {
   /** undefined: nothing was ever stored. */
   floor(): Promise<StreamFloor | undefined>;
 
+  /**
+   * After which message the stream is read when an archiver begins, and when {@link WriteSummary.setBack} says so: that of {@link floor}, or, of
+   * a back end that acknowledges what a crash can still take away, an earlier one, behind which nothing can be lost.
+   */
+  startFloor(): Promise<StreamFloor | undefined>;
+
   /** Quarantined messages, oldest first. */
   quarantine(query: QuarantineQuery): Promise<QuarantinePage>;
 
@@ -69,6 +75,8 @@ export interface WriteSummary {
   readonly changedAttributes: number;
   /** Quarantined messages that went because newer ones needed the room. */
   readonly quarantineDropped: number;
+  /** Why what was written lately may be gone, as after a crash of the store's host: the stream is to be read again from `startFloor`. */
+  readonly setBack?: string | undefined;
 }
 
 export interface HistoryQuery extends SensorAddress {

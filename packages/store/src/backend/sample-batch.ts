@@ -12,6 +12,12 @@ export interface NumberedSensors {
   addressOf(number: number): SensorAddress;
 }
 
+/** Where a message stands in the stream, and when the stream took it. */
+export interface StreamPlace {
+  readonly sequence: number;
+  readonly timestampUs: number;
+}
+
 /** Samples as they are gathered, by columns: no object a sample, and nothing to be packed later. */
 export class SampleBatch implements SampleSource {
   readonly numbering: NumberedSensors;
@@ -25,6 +31,8 @@ export class SampleBatch implements SampleSource {
   readonly values: Float64Array<ArrayBuffer>;
   /** Of the messages that brought them. */
   readonly sequences: Float64Array<ArrayBuffer>;
+  /** When the stream took those messages, microseconds. */
+  readonly received: Float64Array<ArrayBuffer>;
   /** By row; most have none. */
   readonly texts = new Map<number, string>();
   /** Numbers of clock epochs by row; most have none. */
@@ -40,6 +48,7 @@ export class SampleBatch implements SampleSource {
     this.kinds = new Uint8Array(capacity);
     this.values = new Float64Array(capacity);
     this.sequences = new Float64Array(capacity);
+    this.received = new Float64Array(capacity);
   }
 
   get length(): number {
@@ -47,11 +56,11 @@ export class SampleBatch implements SampleSource {
   }
 
   /**
-   * @param sequence of the message that brings it
+   * @param message that brings it
    * @throws {RangeError} past its capacity
    */
   add(
-    sequence: number,
+    message: StreamPlace,
     sensor: number,
     timeUs: number,
     valueTimeUs: number,
@@ -64,7 +73,8 @@ export class SampleBatch implements SampleSource {
     if (row >= this.sensors.length)
       throw new RangeError(`a batch of ${row} samples has no room for another one`);
     this.#length = row + 1;
-    this.sequences[row] = sequence;
+    this.sequences[row] = message.sequence;
+    this.received[row] = message.timestampUs;
     if (epoch !== 0) this.epochs.set(row, epoch);
     this.sensors[row] = sensor;
     this.times[row] = timeUs;
@@ -93,6 +103,7 @@ export class SampleBatch implements SampleSource {
         value: valueOf(this.kinds[row]!, this.values[row]!, this.texts.get(row) ?? null),
         epoch: this.epochs.get(row) ?? 0,
         sequence: this.sequences[row]!,
+        receivedUs: this.received[row]!,
       };
     }
   }

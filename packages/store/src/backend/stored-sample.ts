@@ -25,6 +25,8 @@ export interface SampleRow extends SensorAddress, StoredSample {
   readonly epoch?: number;
   /** Of the message that brought it, where that is known. */
   readonly sequence?: number;
+  /** When the stream took that message, where that is known. */
+  readonly receivedUs?: number;
 }
 
 /**

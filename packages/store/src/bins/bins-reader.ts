@@ -47,7 +47,7 @@ async function readSeries(
   let atUs = from.atUs ?? grid.startUs;
   let state: 'reading' | 'stopped' = 'reading';
   const options = { maySumUp: (firstUs: number, lastUs: number) => bins.maySumUp(firstUs, lastUs) };
-  for (const { block, summary, reachedUs } of source.pieces(address, atUs, grid.endUs, options)) {
+  for await (const { block, summary, reachedUs } of source.pieces(address, atUs, grid.endUs, options)) {
     const left = block === undefined ? bins.takeSummary(summary) : bins.take(block);
     atUs = left ?? reachedUs;
     if (left !== undefined || (isOver() && atUs < grid.endUs)) {

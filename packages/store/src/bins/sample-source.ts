@@ -13,7 +13,7 @@ export interface SampleSource {
     startUs: number,
     endUs: number,
     options: { readonly maySumUp?: ((firstUs: number, lastUs: number) => boolean) | undefined },
-  ): Iterable<HistoryPiece>;
+  ): Iterable<HistoryPiece> | AsyncIterable<HistoryPiece>;
 
   lastBefore(address: SensorAddress, timeUs: number): Promise<StoredSample | undefined>;
 }

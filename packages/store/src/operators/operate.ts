@@ -60,7 +60,7 @@ async function* read(
   { address, endUs }: OperatorQuery,
   fromUs: number,
 ): AsyncGenerator<ReadBlock, void, undefined> {
-  for (const { block, reachedUs } of source.pieces(address, fromUs, endUs, {})) {
+  for await (const { block, reachedUs } of source.pieces(address, fromUs, endUs, {})) {
     if (block !== undefined) yield { block, reachedUs };
     // Others have their turn.
     await setImmediate();

@@ -3,8 +3,8 @@ import { SampleBatch } from '../../src/backend/sample-batch.ts';
 
 test('a batch takes as many samples as it has room for, and refuses the next one', () => {
   const batch = new SampleBatch({ addressOf: () => ({ component: 'wx', sensor: 'wind' }) }, 2);
-  for (const sequence of [1, 2]) batch.add(sequence, 0, 1, 1, 0, sequence);
-  expect(() => batch.add(3, 0, 1, 1, 0, 3)).toThrow(RangeError);
+  for (const sequence of [1, 2]) batch.add({ sequence, timestampUs: 1 }, 0, 1, 1, 0, sequence);
+  expect(() => batch.add({ sequence: 3, timestampUs: 1 }, 0, 1, 1, 0, 3)).toThrow(RangeError);
   expect(Array.from(batch, ({ sequence, value }) => [sequence, value])).toEqual([
     [1, 1],
     [2, 2],

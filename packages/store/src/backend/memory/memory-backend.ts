@@ -143,6 +143,10 @@ export class MemoryBackend implements Backend {
     return this.#answer(() => this.#floor);
   }
 
+  startFloor(): Promise<StreamFloor | undefined> {
+    return this.floor();
+  }
+
   releaseQuarantined(ids: readonly number[]): Promise<number> {
     return this.#answer(() => this.#quarantine.release(ids));
   }

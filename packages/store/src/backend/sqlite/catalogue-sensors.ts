@@ -4,7 +4,7 @@ import { compareAddresses } from '../sensor-match.ts';
 import { supersedes } from '../stored-sample.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import { LATEST_EPOCHS } from './catalogue-schema.ts';
-import type { SampleColumns } from './sample-columns.ts';
+import type { SampleColumns } from '../sample-columns.ts';
 import { SensorTable, type KnownSensor } from './sensor-table.ts';
 
 const LATEST_ROWS_A_PAGE = 60;

@@ -3,7 +3,7 @@ import { formatAddress, STATUSES, type SensorAddress } from '@katbus/protocol';
 import { compareAddresses } from '../sensor-match.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import { FILE_SENSORS_TABLE } from './file-sensors.ts';
-import type { SampleColumns } from './sample-columns.ts';
+import type { SampleColumns } from '../sample-columns.ts';
 import { attempt, openForWriting, transaction, type FileKind } from './sqlite-file.ts';
 import { VALUE_KIND } from '../value-column.ts';
 import { WriteLog } from './write-log.ts';

@@ -1,8 +1,8 @@
 import type { SensorAddress } from '@katbus/protocol';
 import { SampleBatch } from '../sample-batch.ts';
 import type { GapRow, QuarantineRow, StreamFloor, WriteBatch } from '../write-batch.ts';
-import { copyColumns, packSamples, type SampleColumns } from './sample-columns.ts';
-import type { SensorNumbers } from './sensor-numbers.ts';
+import { copyColumns, packSamples, type SampleColumns } from '../sample-columns.ts';
+import type { SensorNumbers } from '../sensor-numbers.ts';
 
 /** A WriteBatch as it crosses to the writing thread. */
 export interface PackedBatch {

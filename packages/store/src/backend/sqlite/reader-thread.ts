@@ -7,7 +7,7 @@ import type { OperatorQuery } from '../../operators/operator-query.ts';
 import type { CatalogueQuery, LatestQuery, QuarantineQuery } from '../backend.ts';
 import type { BlockRequest } from './history-reader.ts';
 import { Reader } from './reader.ts';
-import { serve } from './thread-server.ts';
+import { serve } from '../thread/thread-server.ts';
 
 let reader: Reader | undefined;
 

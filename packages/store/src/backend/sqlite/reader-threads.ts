@@ -1,5 +1,5 @@
 import type { ReaderMethods } from './reader-thread.ts';
-import { Thread } from './thread.ts';
+import { Thread } from '../thread/thread.ts';
 
 /** Two large readings at once use two cores; more would keep the writer waiting for one. */
 const MOST_THREADS = 2;

@@ -1,4 +1,4 @@
-import type { SampleColumns } from './sample-columns.ts';
+import type { SampleColumns } from '../sample-columns.ts';
 
 const FIRST_ROOM = 1_024;
 

@@ -30,10 +30,10 @@ import type { ClosingReport } from './closing/day-closing.ts';
 import { DataDirectory } from './data-directory.ts';
 import { packBatch } from './packed-batch.ts';
 import { ReaderThreads } from './reader-threads.ts';
-import { buffersOf } from './sample-columns.ts';
-import { SensorNumbers } from './sensor-numbers.ts';
+import { buffersOf } from '../sample-columns.ts';
+import { SensorNumbers } from '../sensor-numbers.ts';
 import { attempt } from './sqlite-file.ts';
-import { Thread } from './thread.ts';
+import { Thread } from '../thread/thread.ts';
 import type { WriterMethods } from './writer-thread.ts';
 import type { WriterOptions } from './writer.ts';
 
@@ -166,6 +166,11 @@ export class SqliteBackend implements Backend {
   async floor(): Promise<StreamFloor | undefined> {
     await this.#settle();
     return this.#readers.call('floor', undefined);
+  }
+
+  /** A commit is synced before it counts. */
+  startFloor(): Promise<StreamFloor | undefined> {
+    return this.floor();
   }
 
   quarantine(query: QuarantineQuery): Promise<QuarantinePage> {

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { SETTLE_MS } from './catalogue-file.ts';
 import type { PackedBatch } from './packed-batch.ts';
-import { serve } from './thread-server.ts';
+import { serve } from '../thread/thread-server.ts';
 import { Writer, type WriterOptions } from './writer.ts';
 
 let writer: Writer | undefined;

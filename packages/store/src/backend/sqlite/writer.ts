@@ -6,7 +6,7 @@ import { DayFile } from './day-file.ts';
 import { dayOf, startOfDay } from './day.ts';
 import { OpenFiles } from './open-files.ts';
 import type { PackedBatch } from './packed-batch.ts';
-import type { SampleColumns } from './sample-columns.ts';
+import type { SampleColumns } from '../sample-columns.ts';
 import { attempt } from './sqlite-file.ts';
 
 /** Yesterday's and today's are the usual ones; samples that come late bring others. */

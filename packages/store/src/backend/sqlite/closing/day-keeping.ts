@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { StoreError } from '../../../errors.ts';
 import type { DataDirectory, DayFiles } from '../data-directory.ts';
 import { dayOf, startOfDay } from '../day.ts';
-import { Thread } from '../thread.ts';
+import { Thread } from '../../thread/thread.ts';
 import type { WriterMethods } from '../writer-thread.ts';
 import type { ClosingReport } from './day-closing.ts';
 import type { KeeperMethods } from './keeper-thread.ts';

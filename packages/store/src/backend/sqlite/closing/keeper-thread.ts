@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { serve } from '../thread-server.ts';
+import { serve } from '../../thread/thread-server.ts';
 import { Keeper, type KeeperOptions } from './keeper.ts';
 
 let keeper: Keeper | undefined;

@@ -8,7 +8,7 @@ import {
 } from '../../../../src/backend/sqlite/closing/day-keeping.ts';
 import { DataDirectory } from '../../../../src/backend/sqlite/data-directory.ts';
 import { SqliteBackend } from '../../../../src/backend/sqlite/sqlite-backend.ts';
-import type { Thread } from '../../../../src/backend/sqlite/thread.ts';
+import type { Thread } from '../../../../src/backend/thread/thread.ts';
 import type { WriterMethods } from '../../../../src/backend/sqlite/writer-thread.ts';
 import { temporaryFolder } from '../../../../../../test/support/temporary-folder.ts';
 import { batch, DAY_START_US, sampleRow } from '../../rows.ts';

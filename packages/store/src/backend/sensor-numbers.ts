@@ -1,5 +1,5 @@
 import type { SensorAddress } from '@katbus/protocol';
-import type { NumberedSensors } from '../sample-batch.ts';
+import type { NumberedSensors } from './sample-batch.ts';
 
 /** Numbers sensors from 0 as they come up, for as long as a back end is open: what crosses to the writing thread instead of names. */
 export class SensorNumbers {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
-import { Thread } from '../../../src/backend/sqlite/thread.ts';
+import { Thread } from '../../../src/backend/thread/thread.ts';
 import type { CrashingMethods } from './crashing-thread.ts';
 
 const nothing = undefined as never;

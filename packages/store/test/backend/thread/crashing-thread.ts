@@ -1,5 +1,5 @@
 import { StoreError } from '../../../src/errors.ts';
-import { serve } from '../../../src/backend/sqlite/thread-server.ts';
+import { serve } from '../../../src/backend/thread/thread-server.ts';
 
 const methods = {
   double: (number: number) => 2 * number,

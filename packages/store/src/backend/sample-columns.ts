@@ -1,7 +1,7 @@
 import { statusRank } from '@katbus/protocol';
-import type { SampleBatch, SampleSource } from '../sample-batch.ts';
-import type { SampleRow } from '../stored-sample.ts';
-import { kindOf, numberOf, textOf } from '../value-column.ts';
+import type { SampleBatch, SampleSource } from './sample-batch.ts';
+import type { SampleRow } from './stored-sample.ts';
+import { kindOf, numberOf, textOf } from './value-column.ts';
 import type { SensorNumbers } from './sensor-numbers.ts';
 
 /**

@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { SensorAddress } from '@katbus/protocol';
 import { StoreError } from '../../errors.ts';
 import type { HistoryBlock } from '../backend.ts';
-import { EMPTY_BLOCK, sampleAt } from '../sample-block.ts';
+import { fillBlock, samplesAtOnce, type BlockRequest } from '../history-block.ts';
+import { EMPTY_BLOCK } from '../sample-block.ts';
 import type { HistoryPiece } from '../sample-summary.ts';
-import { wireBytes, type StoredSample } from '../stored-sample.ts';
+import type { StoredSample } from '../stored-sample.ts';
 import type { DataDirectory, DayFiles } from './data-directory.ts';
 import { dayOf, startOfDay } from './day.ts';
 import { OpenDay } from './open-day.ts';
@@ -12,21 +13,8 @@ import { OpenFiles } from './open-files.ts';
 
 const OPEN_DAYS = 16;
 
-/** Samples read at once where a block of samples is wanted: what bounds the overshoot beyond its bytes. */
-const SAMPLES_AT_ONCE = 1_000;
-
 /** How often a day is looked at again whose files were changed, by a closing, while they were opened. */
 const ATTEMPTS = 3;
-
-export interface BlockRequest {
-  readonly address: SensorAddress;
-  readonly startUs: number;
-  readonly endUs: number;
-  readonly mostSamples: number;
-  readonly mostBytes: number;
-  /** Hands out what there is after so long, even nothing. */
-  readonly mostMs: number;
-}
 
 export interface PieceOptions {
   /** Whether samples between these two times (both belong to it) may be summed up; absent: never. */
@@ -74,25 +62,10 @@ export class HistoryReader {
   }
 
   /** @throws {StoreError} */
-  async block(request: BlockRequest): Promise<HistoryBlock> {
-    const { address, startUs, endUs, mostSamples, mostBytes, mostMs } = request;
-    const deadlineMs = performance.now() + mostMs;
-    const samples: StoredSample[] = [];
-    let bytes = 0;
-    const rowsAtOnce = Math.min(SAMPLES_AT_ONCE, mostSamples);
-    for (const { block, reachedUs } of this.pieces(address, startUs, endUs, { rowsAtOnce })) {
-      for (let place = 0; place < (block?.length ?? 0); place++) {
-        const sample = sampleAt(block!, place);
-        bytes += wireBytes(sample);
-        const isFull = samples.length >= mostSamples || bytes > mostBytes;
-        if (isFull && samples.length > 0) return { samples, nextUs: sample.timeUs };
-        samples.push(sample);
-      }
-      const isOver = samples.length >= mostSamples || performance.now() > deadlineMs;
-      if (isOver && reachedUs < endUs) return { samples, nextUs: reachedUs };
-      await setImmediate();
-    }
-    return { samples, nextUs: undefined };
+  block(request: BlockRequest): Promise<HistoryBlock> {
+    const { address, startUs, endUs } = request;
+    const pieces = this.pieces(address, startUs, endUs, { rowsAtOnce: samplesAtOnce(request) });
+    return fillBlock(pieces, endUs, request);
   }
 
   /** The last sample before a time. @throws {StoreError} */

@@ -5,7 +5,7 @@ import { readBins } from '../../bins/bins-reader.ts';
 import { operate } from '../../operators/operate.ts';
 import type { OperatorQuery } from '../../operators/operator-query.ts';
 import type { CatalogueQuery, LatestQuery, QuarantineQuery } from '../backend.ts';
-import type { BlockRequest } from './history-reader.ts';
+import type { BlockRequest } from '../history-block.ts';
 import { Reader } from './reader.ts';
 import { serve } from '../thread/thread-server.ts';
 

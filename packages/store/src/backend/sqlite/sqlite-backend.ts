@@ -29,10 +29,11 @@ import {
 import type { ClosingReport } from './closing/day-closing.ts';
 import { DataDirectory } from './data-directory.ts';
 import { packBatch } from './packed-batch.ts';
-import { ReaderThreads } from './reader-threads.ts';
+import type { ReaderMethods } from './reader-thread.ts';
 import { buffersOf } from '../sample-columns.ts';
 import { SensorNumbers } from '../sensor-numbers.ts';
 import { attempt } from './sqlite-file.ts';
+import { ThreadPool } from '../thread/thread-pool.ts';
 import { Thread } from '../thread/thread.ts';
 import type { WriterMethods } from './writer-thread.ts';
 import type { WriterOptions } from './writer.ts';
@@ -60,7 +61,7 @@ export class SqliteBackend implements Backend {
   readonly name = 'sqlite';
   readonly identity: string;
   readonly #writer: Thread<WriterMethods>;
-  readonly #readers: ReaderThreads;
+  readonly #readers: ThreadPool<ReaderMethods>;
   readonly #numbers = new SensorNumbers();
   readonly #keeping: DayKeeping;
   readonly #unlock: () => void;
@@ -73,8 +74,15 @@ export class SqliteBackend implements Backend {
     const { directory, quarantineBytes, foldAtBytes, onKept, ...keeping } = options;
     const writerOptions: WriterOptions = { directory, quarantineBytes, foldAtBytes };
     this.#writer = new Thread('SQLite writer', new URL('./writer-thread.ts', import.meta.url), writerOptions);
-    this.#readers = new ReaderThreads(directory);
-    const threads = { writer: this.#writer, refreshReaders: () => this.#readers.refresh() };
+    this.#readers = new ThreadPool(
+      'SQLite reader',
+      new URL('./reader-thread.ts', import.meta.url),
+      directory,
+    );
+    const threads = {
+      writer: this.#writer,
+      refreshReaders: () => this.#readers.callAll('refresh', undefined),
+    };
     this.#keeping = new DayKeeping(new DataDirectory(directory), threads, keeping, onKept);
   }
 

@@ -64,6 +64,26 @@ export interface Backend {
 
   statistics(): Promise<BackendStatistics>;
 
+  /**
+   * Everything that {@link writeTallies} wrote, in any order: what reports are made of (STORAGE.md, "Reports"). Asked for once, at the start.
+   *
+   * For whoever writes a back end: a table of a name and its bytes, which are nobody's business here. Cassandra:
+   * `tallies (name text PRIMARY KEY, data blob)`, read page by page. A part has up to 1 MiB, mostly about 100 KiB for 1,000 sensors.
+   */
+  tallies(): Promise<TallyPart[]>;
+
+  /**
+   * Each part takes the place of the one of its name; others stay. Some parts every few seconds, beside writes, so that each is written about once
+   * a minute. As durable as the rest; when it rejects, or a crash takes a part back, reports have counted a little less, and no sample is lost.
+   */
+  writeTallies(parts: readonly TallyPart[]): Promise<void>;
+
+  /**
+   * What the samples of each day take, by their `time`, in order of days; empty where a back end does not keep days apart, as Cassandra: there the
+   * growth of {@link BackendStatistics.bytes} from day to day tells.
+   */
+  days(): Promise<DayBytes[]>;
+
   /** Waits for a write under way. Calls after it reject with code CLOSED. */
   close(): Promise<void>;
 }
@@ -155,6 +175,19 @@ export interface QuarantinePage {
   readonly rows: readonly QuarantinedRow[];
   /** The last id of the page, when more may follow. */
   readonly next: number | undefined;
+}
+
+/** A part of what is counted for reports (report/sensor-tallies.ts knows what is in it). */
+export interface TallyPart {
+  /** `[a-z0-9-]+` */
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+export interface DayBytes {
+  /** Days since 1970-01-01, UTC. */
+  readonly day: number;
+  readonly bytes: number;
 }
 
 export interface BackendStatistics {

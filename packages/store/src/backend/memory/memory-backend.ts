@@ -13,12 +13,14 @@ import {
   type BackendStatistics,
   type CatalogueQuery,
   type CatalogueRow,
+  type DayBytes,
   type HistoryBlock,
   type HistoryQuery,
   type LatestQuery,
   type Page,
   type QuarantinePage,
   type QuarantineQuery,
+  type TallyPart,
   type WriteSummary,
 } from '../backend.ts';
 import { PageFiller } from '../page-filler.ts';
@@ -49,6 +51,7 @@ export class MemoryBackend implements Backend {
   readonly #mostSamples: number;
   readonly #sensors = new Map<string, MemorySensor>();
   readonly #quarantine: MemoryQuarantine;
+  readonly #tallies = new Map<string, TallyPart>();
   #gaps: GapRow[] = [];
   #floor: StreamFloor | undefined;
   readonly #source: SampleSource = {
@@ -166,6 +169,26 @@ export class MemoryBackend implements Backend {
       quarantineBytes: this.#quarantine.bytes,
       bytes: SAMPLE_BYTES * this.#samples + this.#quarantine.bytes,
     }));
+  }
+
+  tallies(): Promise<TallyPart[]> {
+    return this.#answer(() => [...this.#tallies.values()]);
+  }
+
+  writeTallies(parts: readonly TallyPart[]): Promise<void> {
+    return this.#answer(() => {
+      for (const part of parts) this.#tallies.set(part.name, part);
+    });
+  }
+
+  days(): Promise<DayBytes[]> {
+    return this.#answer(() => {
+      const samples = new Map<number, number>();
+      for (const { series } of this.#sensors.values()) series.countDays(samples);
+      return [...samples]
+        .map(([day, count]) => ({ day, bytes: SAMPLE_BYTES * count }))
+        .sort((a, b) => a.day - b.day);
+    });
   }
 
   close(): Promise<void> {

@@ -1,5 +1,7 @@
 import type { StoredSample } from '../stored-sample.ts';
 
+const DAY_US = 86_400e6;
+
 /** One sensor's samples in order of time, each time once. */
 export class SampleSeries {
   readonly #samples: StoredSample[] = [];
@@ -24,6 +26,17 @@ export class SampleSeries {
   /** Drops the oldest so that `length` stay. */
   trim(length: number): void {
     this.#samples.splice(0, Math.max(0, this.#samples.length - length));
+  }
+
+  /** Adds how many samples each day has; days are counted from 1970-01-01, UTC. */
+  countDays(days: Map<number, number>): void {
+    let place = 0;
+    while (place < this.#samples.length) {
+      const day = Math.floor(this.#samples[place]!.timeUs / DAY_US);
+      const next = this.placeOf((day + 1) * DAY_US);
+      days.set(day, (days.get(day) ?? 0) + next - place);
+      place = next;
+    }
   }
 
   at(place: number): StoredSample | undefined {

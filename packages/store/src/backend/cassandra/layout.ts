@@ -56,6 +56,8 @@ export interface LayoutWriter {
    * @throws {StoreError} any part may be stored. REFUSED: a sample will never be taken as it is
    */
   write(batch: LayoutBatch): Promise<void>;
+  /** What it remembers as written may be gone: it is written again when it comes by. */
+  forgetWritten?(): void;
   close(): Promise<void>;
 }
 

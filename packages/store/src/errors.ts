@@ -8,6 +8,11 @@ export const STORE_ERROR_CODES = [
   'CORRUPT',
   'BUSY',
   'IO',
+  'UNAVAILABLE',
+  'TIMEOUT',
+  'OVERLOADED',
+  'SCHEMA',
+  'UNAUTHORIZED',
   'REFUSED',
   'CLOSED',
   'CRASHED',
@@ -21,6 +26,11 @@ const RETRYABLE: ReadonlySet<StoreErrorCode> = new Set([
   'CORRUPT',
   'BUSY',
   'IO',
+  'UNAVAILABLE',
+  'TIMEOUT',
+  'OVERLOADED',
+  'SCHEMA',
+  'UNAUTHORIZED',
 ] as const);
 
 /** A back end failed. `path` is the file or folder concerned, where there is one. */

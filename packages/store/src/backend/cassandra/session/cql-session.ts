@@ -1,25 +1,34 @@
-/** A statement as it is prepared once and run many times. */
-export interface CqlStatement {
-  readonly cql: string;
-}
-
 /** A value as it is bound: `bigint` columns take whole numbers below 2^53; undefined is unset, null is written as null (a tombstone). */
-export type CqlValue = number | string | boolean | Uint8Array | null | undefined;
+export type CqlValue = number | string | boolean | Uint8Array | readonly number[] | null | undefined;
 
-/** A row by the names of its columns: `bigint` comes as a number. */
+/** A row by the names of its columns: `bigint` and `timestamp` (milliseconds) come as numbers, `uuid` as text. */
 export type CqlRow = Readonly<Record<string, CqlValue>>;
 
 /** What layouts, catalogue and keeper ask Cassandra with: every method rejects with a StoreError. */
 export interface CqlSession {
   readonly keyspace: string;
   /** One idempotent statement. @param timestampUs of a write: its write timestamp */
-  execute(cql: string, values?: readonly CqlValue[], options?: { timestampUs?: number }): Promise<CqlRow[]>;
-  /** Rows as they come, page by page, without more than some pages in memory. */
-  pages(cql: string, values?: readonly CqlValue[], options?: { fetchSize?: number }): AsyncIterable<CqlRow[]>;
+  execute(
+    cql: string,
+    values?: readonly CqlValue[],
+    options?: { readonly timestampUs?: number | undefined },
+  ): Promise<CqlRow[]>;
+  /** Rows as they come, page by page; one page is fetched ahead. */
+  pages(
+    cql: string,
+    values?: readonly CqlValue[],
+    options?: { readonly fetchSize?: number | undefined },
+  ): AsyncIterable<CqlRow[]>;
   /**
-   * An unlogged batch of one prepared statement: rows of one partition, or few rows of several.
-   * @param timestamps of each row, or one for all, microseconds
+   * An unlogged batch of one prepared statement: rows of one partition, or few rows of several. At most 65,535 rows.
+   * @param timestampUs of all rows that do not bind their own (`USING TIMESTAMP ?`)
    */
   batch(cql: string, rows: readonly (readonly CqlValue[])[], timestampUs: number): Promise<void>;
+  /**
+   * Names the node with the first copy of a partition, where there are several nodes: partitions with one name go well into one batch.
+   * @param key of the partition, as nodes hash it
+   */
+  replicaOf?(key: () => Uint8Array): string | undefined;
+  /** Waits for what is under way. Calls after it reject with code CLOSED. */
   close(): Promise<void>;
 }

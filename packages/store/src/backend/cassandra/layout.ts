@@ -1,3 +1,4 @@
+import type { Attributes } from '@katbus/protocol';
 import type { SampleColumns } from '../sample-columns.ts';
 import type { HistoryPiece } from '../sample-summary.ts';
 import type { StoredSample } from '../stored-sample.ts';
@@ -20,6 +21,8 @@ export interface LayoutSensor {
   readonly sensor: string;
   /** In order of time; one at least. */
   readonly widths: readonly WidthSpan[];
+  /** The newest announced; undefined when there were none. */
+  readonly attributes?: Attributes | undefined;
 }
 
 /** Samples of a batch, with the sensors that their numbers mean. */
@@ -48,7 +51,8 @@ export interface Layout {
   readonly keeper?: ((session: CqlSession) => LayoutKeeper) | undefined;
 }
 
-export type LayoutName = 'rows' | 'chunks' | 'mon';
+export const LAYOUTS = ['chunks', 'rows', 'mon'] as const;
+export type LayoutName = (typeof LAYOUTS)[number];
 
 export interface LayoutWriter {
   /**

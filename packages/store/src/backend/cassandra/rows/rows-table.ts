@@ -1,0 +1,74 @@
+import type { ColumnBlock } from '../../column-block.ts';
+import { newColumns } from '../../sample-block.ts';
+import { VALUE_KIND } from '../../value-column.ts';
+import { compositeKey, type SampleTable } from './sample-table.ts';
+
+/** As bytes in a batch: key and times, then 16 bytes beside each of five cells. */
+const ROW_BYTES = 130;
+
+/** Which kinds are in `value`; the others say what they are by `kind` alone, or by `text`. */
+const IN_VALUE: readonly boolean[] = kindFlags('number', 'nan', 'boolean');
+const IN_TEXT: readonly boolean[] = kindFlags('string', 'array', 'escaped');
+
+/** Table `samples`: what each kind of value is kept as is that of a day file, but for NaN, which Cassandra has. */
+export const ROWS_TABLE: SampleTable = {
+  create: `CREATE TABLE IF NOT EXISTS samples (
+    sensor bigint, bucket bigint, t bigint, value_t bigint, status tinyint, kind tinyint, value double, text text,
+    PRIMARY KEY ((sensor, bucket), t))`,
+
+  insert: `INSERT INTO samples (sensor, bucket, t, value_t, status, kind, value, text)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+
+  valuesOf({ columns }, row, sensor, bucket, receivedUs) {
+    const kind = columns.kinds[row]!;
+    return [
+      sensor.id,
+      bucket.fromUs,
+      columns.times[row]!,
+      columns.valueTimes[row]!,
+      columns.statuses[row]!,
+      kind,
+      // Unset, not null: a null is a tombstone. What an older row left there is not read, `kind` is.
+      IN_VALUE[kind] ? columns.values[row] : undefined,
+      IN_TEXT[kind] ? columns.texts.get(row) : undefined,
+      receivedUs,
+    ];
+  },
+
+  bytesOf({ columns }, row) {
+    const text = columns.texts.get(row);
+    return text === undefined ? ROW_BYTES : ROW_BYTES + Buffer.byteLength(text);
+  },
+
+  select: `SELECT t, value_t, status, kind, value, text FROM samples WHERE sensor = ? AND bucket = ? AND t >= ? AND t < ?`,
+  selectLast: `SELECT t, value_t, status, kind, value, text FROM samples WHERE sensor = ? AND bucket = ? AND t < ? ORDER BY t DESC LIMIT 1`,
+
+  keyOf: (sensor, bucket) => [sensor.id, bucket.fromUs],
+  keyBytesOf: (sensor, bucket) => compositeKey(sensor.id, bucket.fromUs),
+
+  toBlock(rows): ColumnBlock {
+    const { length } = rows;
+    const columns = newColumns(length);
+    const { timesUs, valueTimesUs, statuses, kinds, numbers } = columns;
+    let texts: (string | undefined)[] | undefined;
+    for (let place = 0; place < length; place++) {
+      const row = rows[place]!;
+      const kind = row.kind as number;
+      timesUs[place] = row.t as number;
+      valueTimesUs[place] = row.value_t as number;
+      statuses[place] = row.status as number;
+      kinds[place] = kind;
+      numbers[place] = IN_VALUE[kind] ? (row.value as number) : NaN;
+      if (IN_TEXT[kind]) {
+        texts ??= new Array<string | undefined>(length).fill(undefined);
+        texts[place] = row.text as string;
+      }
+    }
+    return { ...columns, texts };
+  },
+};
+
+function kindFlags(...names: readonly (keyof typeof VALUE_KIND)[]): boolean[] {
+  const kinds: readonly number[] = names.map((name) => VALUE_KIND[name]);
+  return Object.values(VALUE_KIND).map((kind) => kinds.includes(kind));
+}

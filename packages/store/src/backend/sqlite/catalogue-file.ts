@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SensorAddress } from '@katbus/protocol';
-import type { WriteSummary } from '../backend.ts';
+import type { TallyPart, WriteSummary } from '../backend.ts';
 import type { GapRow, StreamFloor } from '../write-batch.ts';
 import { CatalogueAttributes } from './catalogue-attributes.ts';
 import { CatalogueQuarantine } from './catalogue-quarantine.ts';
-import { addGapMessages, CATALOGUE_FILE } from './catalogue-schema.ts';
+import { addGapMessages, CATALOGUE_FILE, TALLIES } from './catalogue-schema.ts';
 import { CatalogueSensors } from './catalogue-sensors.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import { attempt, openForWriting, transaction } from './sqlite-file.ts';
@@ -33,6 +33,7 @@ export class CatalogueFile {
   readonly #quarantine: CatalogueQuarantine;
   readonly #insertGap: StatementSync;
   readonly #setFloor: StatementSync;
+  readonly #setTally: StatementSync;
   #unwrittenFloor: StreamFloor | undefined;
   #isSettled = true;
   #settledAtMs = -Infinity;
@@ -45,6 +46,8 @@ export class CatalogueFile {
     this.#attributes = new CatalogueAttributes(this.#database);
     this.#quarantine = new CatalogueQuarantine(this.#database, quarantineBytes);
     addGapMessages(this.#database);
+    this.#database.exec(TALLIES);
+    this.#setTally = this.#database.prepare('INSERT OR REPLACE INTO tallies (name, data) VALUES (?, ?)');
     this.#insertGap = this.#database.prepare(`
       INSERT INTO gaps (from_sequence, to_sequence, from_t, to_t, reason, messages) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING`);
@@ -112,6 +115,16 @@ export class CatalogueFile {
   /** @returns how many were there @throws {StoreError} */
   releaseQuarantined(ids: readonly number[]): number {
     return transaction(this.#database, this.#path, () => this.#quarantine.release(ids));
+  }
+
+  /** @throws {StoreError} */
+  writeTallies(parts: readonly TallyPart[]): void {
+    transaction(this.#database, this.#path, () => {
+      for (const { name, data } of parts) {
+        this.#setTally.run(name, data);
+        this.#log.wrote(data.length);
+      }
+    });
   }
 
   foldLogWhenLong(): void {

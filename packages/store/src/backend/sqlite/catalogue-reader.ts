@@ -8,6 +8,7 @@ import type {
   Page,
   QuarantinePage,
   QuarantineQuery,
+  TallyPart,
 } from '../backend.ts';
 import { PageFiller } from '../page-filler.ts';
 import { catalogueMatcher, subjectMatcher } from '../sensor-match.ts';
@@ -149,6 +150,15 @@ export class CatalogueReader {
           ...(row.messages === null ? {} : { messages: Number(row.messages) }),
           reason: String(row.reason),
         })),
+    );
+  }
+
+  tallies(): TallyPart[] {
+    return attempt(this.#path, () =>
+      this.#database
+        .prepare('SELECT name, data FROM tallies')
+        .all()
+        .map(({ name, data }) => ({ name: String(name), data: data as Uint8Array })),
     );
   }
 

@@ -9,6 +9,14 @@ export const LATEST_EPOCHS = `
   ) STRICT;
 `;
 
+/** What reports are made of; beside the schema, for the same reason. */
+export const TALLIES = `
+  CREATE TABLE IF NOT EXISTS tallies (
+    name TEXT PRIMARY KEY,
+    data BLOB NOT NULL
+  ) STRICT;
+`;
+
 /** What the archive knows beside samples: sensors, their latest samples and attributes, and how far the stream is stored. */
 export const CATALOGUE_FILE: FileKind = {
   name: 'catalogue',

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
+import type { DayBytes } from '../backend.ts';
 import { dayFileName, parseDayFileName } from './day.ts';
 import { attempt } from './sqlite-file.ts';
 
@@ -66,16 +67,24 @@ export class DataDirectory {
     return this.days().find((files) => files.day === day) ?? { day, rows: [], chunks: [] };
   }
 
+  /** What the files of each day take, write-ahead logs with them. @throws {StoreError} */
+  dayBytes(): DayBytes[] {
+    return this.days().map(({ day, rows, chunks }) => {
+      const files = [
+        ...rows.map((generation) => this.rowsFile(day, generation)),
+        ...chunks.map((generation) => this.chunksFile(day, generation)),
+      ].flatMap((file) => [file, `${file}-wal`]);
+      return { day, bytes: attempt(this.path, () => files.reduce((sum, file) => sum + sizeOf(file), 0)) };
+    });
+  }
+
   /** What all files take, write-ahead logs with them. @throws {StoreError} */
   bytes(): number {
     return attempt(this.path, () => {
       let bytes = 0;
       for (const folder of [this.path, this.daysFolder]) {
         for (const entry of readdirSync(folder, { withFileTypes: true })) {
-          // A log may vanish between the listing and the look at it.
-          if (entry.isFile()) {
-            bytes += statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? 0;
-          }
+          if (entry.isFile()) bytes += sizeOf(join(folder, entry.name));
         }
       }
       return bytes;
@@ -120,6 +129,11 @@ export class DataDirectory {
   get daysFolder(): string {
     return join(this.path, 'days');
   }
+}
+
+/** 0 when there is none: a log may vanish between the listing and the look at it. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 const SQLITE_BUSY = 5;

@@ -30,6 +30,8 @@ const methods = {
   floor: () => opened().catalogue.floor(),
   quarantine: (query: QuarantineQuery) => opened().catalogue.quarantine(query),
   gaps: () => opened().catalogue.gaps(),
+  tallies: () => opened().catalogue.tallies(),
+  days: () => opened().directory.dayBytes(),
   refresh: () => reader?.history.refresh(),
   close: () => reader?.close(),
 };

@@ -7,10 +7,12 @@ import { attempt } from './sqlite-file.ts';
 export class Reader {
   readonly catalogue: CatalogueReader;
   readonly history: HistoryReader;
+  readonly directory: DataDirectory;
 
   /** @throws {StoreError} */
   constructor(directory: string) {
     const files = new DataDirectory(directory);
+    this.directory = files;
     this.catalogue = attempt(files.catalogueFile, () => new CatalogueReader(files.catalogueFile));
     this.history = new HistoryReader(files);
   }

@@ -6,12 +6,14 @@ import {
   type BackendStatistics,
   type CatalogueQuery,
   type CatalogueRow,
+  type DayBytes,
   type HistoryBlock,
   type HistoryQuery,
   type LatestQuery,
   type Page,
   type QuarantinePage,
   type QuarantineQuery,
+  type TallyPart,
   type WriteSummary,
 } from '../backend.ts';
 import { archiveIdentity } from '../../election/archive-identity.ts';
@@ -195,6 +197,18 @@ export class SqliteBackend implements Backend {
 
   statistics(): Promise<BackendStatistics> {
     return this.#writer.call('statistics', undefined);
+  }
+
+  tallies(): Promise<TallyPart[]> {
+    return this.#readers.call('tallies', undefined);
+  }
+
+  writeTallies(parts: readonly TallyPart[]): Promise<void> {
+    return this.#writer.call('writeTallies', parts);
+  }
+
+  days(): Promise<DayBytes[]> {
+    return this.#readers.call('days', undefined);
   }
 
   /**

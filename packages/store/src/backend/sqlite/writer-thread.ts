@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import type { TallyPart } from '../backend.ts';
 import { SETTLE_MS } from './catalogue-file.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import { serve } from '../thread/thread-server.ts';
@@ -41,6 +42,9 @@ const methods = {
     opened().keepFrom(day);
   },
   releaseQuarantined: (ids: readonly number[]) => opened().releaseQuarantined(ids),
+  writeTallies: (parts: readonly TallyPart[]) => {
+    opened().writeTallies(parts);
+  },
   statistics: () => opened().statistics(),
   close: () => {
     clearTimeout(settling);

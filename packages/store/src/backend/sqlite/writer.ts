@@ -1,5 +1,5 @@
 import type { SensorAddress } from '@katbus/protocol';
-import type { BackendStatistics, WriteSummary } from '../backend.ts';
+import type { BackendStatistics, TallyPart, WriteSummary } from '../backend.ts';
 import { CatalogueFile } from './catalogue-file.ts';
 import { DataDirectory } from './data-directory.ts';
 import { DayFile } from './day-file.ts';
@@ -76,6 +76,13 @@ export class Writer {
   /** @returns how many were there @throws {StoreError} */
   releaseQuarantined(ids: readonly number[]): number {
     return this.#inCatalogue((catalogue) => catalogue.releaseQuarantined(ids));
+  }
+
+  /** @throws {StoreError} */
+  writeTallies(parts: readonly TallyPart[]): void {
+    this.#inCatalogue((catalogue) => {
+      catalogue.writeTallies(parts);
+    });
   }
 
   /** All that was written is in the files when it returns. @throws {StoreError} */

@@ -8,7 +8,7 @@ import { ChunkReader } from '../chunk-reader.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { startOfDay } from '../day.ts';
 import { attempt, syncFile, syncFolder } from '../sqlite-file.ts';
-import { ChunkCutter } from './chunk-cutter.ts';
+import { ChunkCutter } from '../../../chunk/chunk-cutter.ts';
 import type { Pace } from './pace.ts';
 import { RowScan, SENSOR_COLUMN } from './row-scan.ts';
 import { RowRun } from './row-run.ts';

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startNatsServer, type RunningNatsServer } from '@katbus/cli/nats-server';
 import { Child, startDaemon } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
+import type { FromLoopWatch, ToLoopWatch } from '../listing/loop-watch-messages.ts';
 import type { FromReader, ToReader } from './reader-messages.ts';
 import type { FromPublisher, PublisherCounts, PublisherSetup, ToPublisher } from './publisher-messages.ts';
 
@@ -19,7 +20,7 @@ export class ScaleSystem {
   readonly portalUrl: string;
   readonly nats: RunningNatsServer;
   store: Child<never, never>;
-  portal: Child<never, never>;
+  portal: Child<ToLoopWatch, FromLoopWatch>;
   private readonly folder: string;
   private readonly storeUrl: string;
 
@@ -28,7 +29,7 @@ export class ScaleSystem {
     nats: RunningNatsServer,
     store: Child<never, never>,
     storeUrl: string,
-    portal: Child<never, never>,
+    portal: Child<ToLoopWatch, FromLoopWatch>,
     portalUrl: string,
   ) {
     this.folder = folder;
@@ -39,7 +40,8 @@ export class ScaleSystem {
     this.portalUrl = portalUrl;
   }
 
-  static async start(): Promise<ScaleSystem> {
+  /** @param portalWords options of the portal @param preload runs in the portal before its own modules */
+  static async start(portalWords: readonly string[] = [], preload?: URL): Promise<ScaleSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'katbus-scale-'));
     const nats = await startNatsServer({ storeDirectory: join(folder, 'nats'), port: 0, monitoringPort: 0 });
     const [storePort, portalPort] = [await freePort(), await freePort()];
@@ -60,9 +62,10 @@ export class ScaleSystem {
       ],
       `${storeUrl}/readyz`,
     );
-    const portal = await startDaemon(
-      ['portal', '--nats', nats.url, '--port', String(portalPort)],
+    const portal = await startDaemon<ToLoopWatch, FromLoopWatch>(
+      ['portal', '--nats', nats.url, '--port', String(portalPort), ...portalWords],
       `${portalUrl}/readyz`,
+      preload,
     );
     return new ScaleSystem(folder, nats, store, storeUrl, portal, portalUrl);
   }

@@ -11,8 +11,10 @@ export class Child<To extends object, From extends { readonly type: string }> {
   private readonly process: ChildProcess;
   private readonly exited: Promise<unknown>;
 
-  constructor(file: URL, words: readonly string[] = []) {
+  /** @param preload a module that runs before the process's own */
+  constructor(file: URL, words: readonly string[] = [], preload?: URL) {
     this.process = fork(file, [...words], {
+      execArgv: preload === undefined ? [] : ['--import', preload.href],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.pid = this.process.pid ?? 0;
@@ -56,8 +58,12 @@ export class Child<To extends object, From extends { readonly type: string }> {
 }
 
 /** A daemon, as `katbus <name>` starts it. Resolves when it says that it is ready. */
-export async function startDaemon(words: readonly string[], readyUrl: string): Promise<Child<never, never>> {
-  const child = new Child<never, never>(KATBUS, [...words, '--log-level', 'warn']);
+export async function startDaemon<To extends object = never, From extends { readonly type: string } = never>(
+  words: readonly string[],
+  readyUrl: string,
+  preload?: URL,
+): Promise<Child<To, From>> {
+  const child = new Child<To, From>(KATBUS, [...words, '--log-level', 'warn'], preload);
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!(await isReady(readyUrl))) {
     if (performance.now() > deadline)

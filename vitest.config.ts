@@ -7,6 +7,7 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       include: [`packages/*/test/**/*.${kind}.ts`, `test/**/*.${kind}.ts`],
+      globalSetup: ['./test/support/shared-cassandra.ts'],
       // The machine that runs them may have two cores, and real servers run beside the tests.
       maxWorkers: isLong ? 1 : 2,
       testTimeout: isLong ? 60 * 60_000 : 30_000,

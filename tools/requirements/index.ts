@@ -1,3 +1,4 @@
+import { cassandra } from './cassandra.ts';
 import { chromium } from './chromium.ts';
 import { natsServer } from './nats-server.ts';
 import { program } from './program.ts';
@@ -16,6 +17,7 @@ export const REQUIREMENTS = {
   chromium,
   python,
   prometheus,
+  cassandra,
   curl: program('curl'),
 } as const satisfies Readonly<Record<string, Requirement>>;
 

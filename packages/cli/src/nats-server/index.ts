@@ -7,6 +7,7 @@ export type { FindOptions, FoundNatsServer, NatsServerSource } from './find-nats
 export { OLDEST_VERSION, PINNED_VERSION } from './server-version.ts';
 export { NATS_SERVER_DEFAULTS } from './server-options.ts';
 export type { NatsServerOptions } from './server-options.ts';
+export { ServerProcess } from './server-process.ts';
 export type { NatsServerExit } from './server-process.ts';
 export { startNatsServer } from './start-nats-server.ts';
 export type { RunningNatsServer } from './start-nats-server.ts';

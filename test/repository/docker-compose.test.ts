@@ -7,6 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { PINNED_VERSION } from '@katbus/cli/nats-server';
+import { CASSANDRA_VERSION } from '../../tools/cassandra/jars.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -16,6 +17,7 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
+  readonly profiles?: readonly string[];
   readonly depends_on?: Readonly<Record<string, unknown>>;
   readonly healthcheck: { readonly test: readonly string[] };
 }
@@ -74,6 +76,11 @@ test('only this machine reaches what is published', () => {
 
 test('nats-server is of the version that everything else is tested with', () => {
   expect(compose.services.nats?.image).toBe(`nats:${PINNED_VERSION}-alpine`);
+});
+
+test('Cassandra too, and it starts only when asked for', () => {
+  expect(compose.services.cassandra?.image).toBe(`cassandra:${CASSANDRA_VERSION}`);
+  expect(compose.services.cassandra?.profiles).toEqual(['cassandra']);
 });
 
 describe.each(ours)('service %s', (_name, service) => {

@@ -8,6 +8,11 @@ export class SensorNumbers {
   #count = 0;
   readonly #translations = new WeakMap<NumberedSensors, Int32Array<ArrayBuffer>>();
 
+  /** undefined: it has none yet. */
+  find({ component, sensor }: SensorAddress): number | undefined {
+    return this.#components.get(component)?.get(sensor);
+  }
+
   numberOf({ component, sensor }: SensorAddress): number {
     let sensors = this.#components.get(component);
     if (sensors === undefined) {

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { StoreError } from '../../../errors.ts';
+import type { Layout } from '../layout.ts';
+import type { CqlRow, CqlSession } from '../session/cql-session.ts';
+import { CATALOGUE_TABLES } from './catalogue-tables.ts';
+import { MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
+import { tableStatement, type TableStatement } from './table-statement.ts';
+
+/** What is in a keyspace whose schema is as it must be. */
+export interface PreparedSchema {
+  /** Tells this archive from every other, for as long as its keyspace lives. */
+  readonly identity: string;
+  /** Tables that were missing although the archive is there: somebody dropped them, and what they held is gone. The stream is to be read again. */
+  readonly lostTables: readonly string[];
+}
+
+/**
+ * Makes the tables that are missing, brings older ones to this version, and gives tables of samples the life that the layout's statements say.
+ * The keyspace is there already. May be called again at any time, as after an error SCHEMA.
+ * @throws {StoreError} SCHEMA_VERSION: a later version has been here; FOREIGN_FILE: the keyspace has another layout
+ */
+export async function prepareSchema(
+  session: CqlSession,
+  layout: Pick<Layout, 'name' | 'tables'>,
+): Promise<PreparedSchema> {
+  const before = await tablesOf(session);
+  const lostTables = await makeMissing(session, CATALOGUE_TABLES.map(tableStatement), before);
+  const found = await archiveRow(session);
+  const row = found ?? (await firstRow(session, layout.name));
+  if (row.layout !== layout.name) {
+    throw new StoreError(
+      'FOREIGN_FILE',
+      `keyspace ${session.keyspace} has the layout ${String(row.layout)}, not ${layout.name}: give that one, or another keyspace`,
+    );
+  }
+  await migrate(session, Number(row.version));
+  const tables = layout.tables.map(tableStatement);
+  lostTables.push(...(await makeMissing(session, tables, before)));
+  for (const table of tables) await adaptLife(session, table, before.get(table.name));
+  return { identity: String(row.identity), lostTables: found === undefined ? [] : lostTables };
+}
+
+/** Tables of the keyspace by name, with the life of their rows in seconds. */
+async function tablesOf(session: CqlSession): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.execute(
+    'SELECT table_name, default_time_to_live FROM system_schema.tables WHERE keyspace_name = ?',
+    [session.keyspace],
+  );
+  return new Map(rows.map((row) => [String(row.table_name), Number(row.default_time_to_live)]));
+}
+
+/** @returns the names of those that were missing */
+async function makeMissing(
+  session: CqlSession,
+  tables: readonly TableStatement[],
+  present: ReadonlyMap<string, number>,
+): Promise<string[]> {
+  const missing = tables.filter(({ name }) => !present.has(name));
+  for (const { cql } of missing) await session.execute(cql);
+  return missing.map(({ name }) => name);
+}
+
+async function archiveRow(session: CqlSession): Promise<CqlRow | undefined> {
+  const [row] = await session.execute('SELECT identity, layout, version FROM archive WHERE one = 1');
+  return row;
+}
+
+/** Of two stores that begin a keyspace at once one wins, and the other takes over what it has written. */
+async function firstRow(session: CqlSession, layout: string): Promise<CqlRow> {
+  await session.execute(
+    'INSERT INTO archive (one, identity, layout, version, created) VALUES (1, ?, ?, ?, ?) IF NOT EXISTS',
+    [randomUUID(), layout, SCHEMA_VERSION, Date.now() * 1000],
+  );
+  const row = await archiveRow(session);
+  if (row === undefined)
+    throw new StoreError('SCHEMA', 'the row of table archive is gone as soon as written');
+  return row;
+}
+
+async function migrate(session: CqlSession, from: number): Promise<void> {
+  if (from > SCHEMA_VERSION) {
+    throw new StoreError(
+      'SCHEMA_VERSION',
+      `keyspace ${session.keyspace} has schema version ${from}, and this Katbus knows ${SCHEMA_VERSION}`,
+    );
+  }
+  for (const { version, statements } of MIGRATIONS) {
+    if (version <= from) continue;
+    for (const statement of statements) await session.execute(statement);
+    await session.execute('UPDATE archive SET version = ? WHERE one = 1 IF EXISTS', [version]);
+  }
+}
+
+/** Another `keepDays` than before: holds for what is written from now on. */
+async function adaptLife(
+  session: CqlSession,
+  { name, timeToLiveSeconds, compaction }: TableStatement,
+  presentSeconds: number | undefined,
+): Promise<void> {
+  if (presentSeconds === undefined || presentSeconds === timeToLiveSeconds) return;
+  const withCompaction = compaction === undefined ? '' : ` AND compaction = ${compaction}`;
+  await session.execute(
+    `ALTER TABLE ${name} WITH default_time_to_live = ${timeToLiveSeconds}${withCompaction}`,
+  );
+}

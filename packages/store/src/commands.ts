@@ -10,6 +10,13 @@ import {
 import type { DaemonOptions, StreamOptions } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
 import { ARCHIVER_DEFAULTS } from './archiver/archiver-options.ts';
+import { CATALOGUE_DEFAULTS } from './backend/cassandra/catalogue/catalogue-options.ts';
+import { LAYOUTS, type LayoutName } from './backend/cassandra/layout.ts';
+import {
+  addCassandraOptions,
+  cassandraOptionsOf,
+  type CassandraCommandOptions,
+} from './cassandra-command-options.ts';
 import { ELECTION_DEFAULTS } from './election/election-options.ts';
 import { QUARANTINE_BYTES } from './backend/quarantine-bound.ts';
 import { KEEPING_DEFAULTS } from './backend/sqlite/closing/day-keeping.ts';
@@ -19,11 +26,14 @@ import { BACKENDS, type BackendName } from './open-backend.ts';
 import { quarantineCommand } from './quarantine-command.ts';
 import { startStore } from './store-daemon.ts';
 
-interface StoreCommandOptions extends DaemonOptions, StreamOptions {
+interface StoreCommandOptions extends DaemonOptions, StreamOptions, CassandraCommandOptions {
   readonly data: string;
   readonly backend: BackendName;
+  readonly layout: LayoutName;
+  readonly latestSeconds: number;
+  readonly setBackSeconds: number;
   readonly maxDelay: number;
-  readonly batchSamples: number;
+  readonly batchSamples?: number;
   readonly quarantineMib: number;
   readonly keepDays: number;
   readonly closeAfter: number;
@@ -55,16 +65,39 @@ function storeCommand(): Command {
         .default('sqlite'),
     )
     .addOption(
+      new Option('--layout <name>', 'of cassandra: how samples lie in it')
+        .env('KATBUS_STORE_LAYOUT')
+        .choices(LAYOUTS)
+        .default('chunks'),
+    )
+    .addOption(
+      new Option('--latest-seconds <seconds>', 'of cassandra: how often a latest value is written at most')
+        .env('KATBUS_STORE_LATEST_SECONDS')
+        .argParser(numberWithin(1, 3_600, 'seconds'))
+        .default(CATALOGUE_DEFAULTS.latestSeconds),
+    )
+    .addOption(
+      new Option(
+        '--set-back-seconds <seconds>',
+        'of cassandra: how much of what it acknowledged a crash of a node may take, with a margin',
+      )
+        .env('KATBUS_STORE_SET_BACK_SECONDS')
+        .argParser(numberWithin(10, 3_600, 'seconds'))
+        .default(CATALOGUE_DEFAULTS.setBackSeconds),
+    )
+    .addOption(
       new Option('--max-delay <seconds>', 'a sample is stored so long after it was published')
         .env('KATBUS_STORE_MAX_DELAY')
         .argParser(numberWithin(0.05, 60, 'seconds'))
         .default(ARCHIVER_DEFAULTS.maxDelayMs / 1000),
     )
     .addOption(
-      new Option('--batch-samples <n>', 'most samples written at once')
+      new Option(
+        '--batch-samples <n>',
+        `most samples written at once (default: ${ARCHIVER_DEFAULTS.batchMessages}; cassandra: 200000)`,
+      )
         .env('KATBUS_STORE_BATCH_SAMPLES')
-        .argParser(numberWithin(1, 100_000, 'samples'))
-        .default(ARCHIVER_DEFAULTS.batchMessages),
+        .argParser(numberWithin(1, 500_000, 'samples')),
     )
     .addOption(
       new Option('--quarantine-mib <MiB>', 'how much of what cannot be stored is kept aside')
@@ -95,7 +128,7 @@ function storeCommand(): Command {
     )
     .addOption(natsMonitoringOption())
     .addOption(new Option('--no-setup', 'leave the streams alone: somebody else runs "katbus setup"'));
-  return addStreamOptions(command)
+  return addStreamOptions(addCassandraOptions(command))
     .addCommand(daysCommand())
     .addCommand(gapsCommand())
     .addHelpText('after', '\nExample:\n  katbus store --data /var/lib/katbus --archive-days 14')
@@ -106,12 +139,19 @@ function storeCommand(): Command {
             nats: options.nats,
             backend: options.backend,
             directory: options.data,
+            cassandra: {
+              cassandra: { ...cassandraOptionsOf(options), keepDays: options.keepDays },
+              layout: options.layout,
+              quarantineBytes: options.quarantineMib * 1024 ** 2,
+              latestSeconds: options.latestSeconds,
+              setBackSeconds: options.setBackSeconds,
+            },
             quarantineBytes: options.quarantineMib * 1024 ** 2,
             keepDays: Math.ceil(options.keepDays),
             closeAfterMs: options.closeAfter * 3_600_000,
             archiver: {
               maxDelayMs: options.maxDelay * 1000,
-              batchMessages: Math.floor(options.batchSamples),
+              batchMessages: options.batchSamples && Math.floor(options.batchSamples),
             },
             election: { leaseSeconds: options.leaseSeconds },
             setup: options.setup

@@ -3,9 +3,12 @@ import type { DaemonContext, RunningDaemon } from '@katbus/bus/daemon';
 import { BusConnection, type StreamSettings } from '@katbus/bus/nats';
 import manifest from '../package.json' with { type: 'json' };
 import type { ArchiverOptions } from './archiver/archiver-options.ts';
-import type { BackendStatistics } from './backend/backend.ts';
+import type { Backend, BackendStatistics } from './backend/backend.ts';
+import type { CassandraEvent } from './backend/cassandra/cassandra-event.ts';
+import { CASSANDRA_DEFAULTS } from './backend/cassandra/cassandra-options.ts';
+import { CassandraNews } from './cassandra-news.ts';
 import type { ElectionOptions } from './election/election-options.ts';
-import { Election } from './election/election.ts';
+import { Election, mayOpenLater } from './election/election.ts';
 import { StoreError } from './errors.ts';
 import { KeepingNews } from './keeping-news.ts';
 import { openBackend, type BackendOptions } from './open-backend.ts';
@@ -31,15 +34,21 @@ export async function startStore(
 ): Promise<RunningDaemon> {
   const metrics = new StoreMetrics(registry);
   const keepingNews = new KeepingNews(logger, metrics);
+  const cassandraNews = new CassandraNews(logger, metrics);
   const open = async () => {
-    const backend = await openBackend({ ...options, onKept: (event) => keepingNews.tell(event) });
-    const { sensors } = await backend.statistics();
-    const where =
-      options.backend === 'memory' ? 'in memory: gone with this process' : `in ${options.directory}`;
-    logger.info(`back end ${backend.name}, ${where}, ${sensors} sensors`);
+    const cassandra = options.cassandra && {
+      ...options.cassandra,
+      onEvent: (event: CassandraEvent) => cassandraNews.tell(event),
+    };
+    const backend = await openBackend({
+      ...options,
+      cassandra,
+      onKept: (event) => keepingNews.tell(event),
+    });
+    logger.info(`back end ${backend.name}, ${await whereabouts(options, backend)}`);
     return backend;
   };
-  const backend = await open().catch(unlessLocked);
+  const backend = await open().catch(unlessLater);
   const connection = await BusConnection.connect({
     servers: options.nats,
     name: 'store',
@@ -94,8 +103,21 @@ export async function startStore(
   };
 }
 
-function unlessLocked(error: unknown): undefined {
-  if (!(error instanceof StoreError) || error.code !== 'LOCKED') throw error;
+async function whereabouts(
+  { backend: name, directory, cassandra }: BackendOptions,
+  backend: Backend,
+): Promise<string> {
+  if (name === 'cassandra' && cassandra !== undefined) {
+    // Its sensors are known when this store is the active one.
+    const { contactPoints, keyspace } = cassandra.cassandra;
+    return `keyspace ${keyspace ?? CASSANDRA_DEFAULTS.keyspace} at ${contactPoints.join(', ')}, layout ${cassandra.layout}`;
+  }
+  const { sensors } = await backend.statistics();
+  return `${name === 'memory' ? 'in memory: gone with this process' : `in ${directory}`}, ${sensors} sensors`;
+}
+
+function unlessLater(error: unknown): undefined {
+  if (!mayOpenLater(error)) throw error;
 }
 
 function tenureOf({ state }: Election) {
@@ -118,6 +140,8 @@ function reasonOf({ state }: Election): string | undefined {
   }
 }
 
-function statisticsOf({ backend }: Election): Promise<BackendStatistics> {
-  return backend?.statistics() ?? Promise.reject(new StoreError('CLOSED', 'the data directory is not ours'));
+/** Of a store that stands by nothing is told: its back end may not know what the active one has written. */
+function statisticsOf({ backend, state }: Election): Promise<BackendStatistics> {
+  if (backend !== undefined && state.name === 'active') return backend.statistics();
+  return Promise.reject(new StoreError('CLOSED', 'the archive is not ours'));
 }

@@ -20,6 +20,7 @@ export class StoreMetrics {
   readonly batchRows: Histogram;
   readonly commitSeconds: Histogram;
   readonly redelivered: Counter;
+  readonly setBacks: Counter;
   readonly quarantined: Counter<'reason'>;
   readonly quarantineDropped: Counter;
   readonly gaps: Counter;
@@ -29,6 +30,9 @@ export class StoreMetrics {
   readonly daysClosed: Counter;
   readonly daysRemoved: Counter;
   readonly dayFailures: Counter;
+  readonly journalLagSeconds: Gauge;
+  readonly chunksSealed: Counter;
+  readonly backgroundFailures: Counter<'what'>;
   readonly requests: Counter<'endpoint' | 'outcome'>;
   readonly requestSeconds: Histogram<'endpoint'>;
   readonly #registers: Registry[];
@@ -47,7 +51,7 @@ export class StoreMetrics {
     this.batchRows = histogram(
       'batch_rows',
       'Rows of a batch: samples, attributes, quarantine',
-      [1, 10, 100, 1_000, 3_000, 10_000, 30_000],
+      [1, 10, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 200_000],
     );
     this.commitSeconds = histogram(
       'commit_seconds',
@@ -55,6 +59,10 @@ export class StoreMetrics {
       [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
     );
     this.redelivered = counter('redelivered_total', 'Messages that the stream had delivered before');
+    this.setBacks = counter(
+      'set_backs_total',
+      'Times that a part of the stream was read again because the back end may have lost what it had acknowledged',
+    );
     this.quarantined = counter('quarantined_total', 'Messages put into quarantine', ['reason']);
     this.quarantineDropped = counter(
       'quarantine_dropped_total',
@@ -70,6 +78,17 @@ export class StoreMetrics {
     this.daysClosed = counter('days_closed_total', 'Days of which rows were made into chunks');
     this.daysRemoved = counter('days_removed_total', 'Days that were kept no longer');
     this.dayFailures = counter('day_failures_total', 'Days that could not be closed or removed');
+    this.journalLagSeconds = new Gauge({
+      name: 'katbus_store_journal_lag_seconds',
+      help: 'How long ago the oldest part of the journal that is not sealed should have been',
+      registers: [registry],
+    });
+    this.chunksSealed = counter('chunks_sealed_total', 'Chunks that the journal was made into');
+    this.backgroundFailures = counter(
+      'background_failures_total',
+      'What a back end does by itself and could not',
+      ['what'],
+    );
     this.requests = counter('requests_total', 'Requests to the history service', ['endpoint', 'outcome']);
     this.requestSeconds = histogram(
       'request_seconds',

@@ -13,6 +13,14 @@ export interface Backend {
   readonly name: string;
   /** What tells this archive, in this place, from every other: no two living processes have the same. `[0-9a-f]+` */
   readonly identity: string;
+  /** Absent: as a local disk likes it. */
+  readonly intake?: BackendIntake;
+
+  /**
+   * This process is the one that writes from now on: what another has written until now is known when it resolves. Only of back ends that several
+   * processes may have open at a time.
+   */
+  takeOver?(): Promise<void>;
 
   /**
    * Stores a batch. When it resolves, everything in it is as durable as the back end promises (STORAGE.md). When it rejects, any
@@ -86,6 +94,19 @@ export interface Backend {
 
   /** Waits for a write under way. Calls after it reject with code CLOSED. */
   close(): Promise<void>;
+}
+
+/** How a back end is best written to. */
+export interface BackendIntake {
+  /** Most messages of a batch, as there are in a backlog: more is better where each write has its price. */
+  readonly batchMessages?: number;
+  /** Most payload bytes of a batch. */
+  readonly batchBytes?: number;
+  /**
+   * While nothing comes, an empty batch with the floor is written so often: what has been stored for long is told from what was stored just
+   * now, and a {@link WriteSummary.setBack} is heard. Absent: never.
+   */
+  readonly idleWriteMs?: number;
 }
 
 /** What a write changed besides samples. */

@@ -3,16 +3,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@katbus/bus/daemon';
 import { DisconnectedError, Lease, type BusConnection } from '@katbus/bus/nats';
 import type { Backend } from '../backend/backend.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError, type StoreErrorCode } from '../errors.ts';
 import { ELECTION_DEFAULTS, type ElectionOptions } from './election-options.ts';
 import { StandbyNotice } from './standby-notice.ts';
 import { Tenure, type TenureParts } from './tenure.ts';
 
 const LEASE = 'archiver';
-/** How often a data directory that another process has is tried. */
-const LOCKED_RETRY_MS = 500;
+/** How often a back end is tried that another process has, or that cannot be reached. */
+const OPENING_RETRY_MS = 500;
 /** Whoever had to give up the directory lets those go first who have been waiting for it. */
-const AFTER_YOU_MS = 4 * LOCKED_RETRY_MS;
+const AFTER_YOU_MS = 4 * OPENING_RETRY_MS;
+
+/** Codes of an opening that is tried again: another process has the back end, or its servers are away. */
+const PASSING: ReadonlySet<StoreErrorCode> = new Set([
+  'LOCKED',
+  'UNAVAILABLE',
+  'TIMEOUT',
+  'OVERLOADED',
+] as const);
+
+/** Whether a back end that could not be opened may be opened later, without anybody touching the daemon. */
+export function mayOpenLater(error: unknown): error is StoreError {
+  return error instanceof StoreError && PASSING.has(error.code);
+}
 
 export type ElectionState =
   | { readonly name: 'standing-by'; readonly reason: string }
@@ -22,7 +35,7 @@ export type ElectionState =
 export interface ElectionParts extends Omit<TenureParts, 'backend' | 'isActive'> {
   readonly connection: BusConnection;
   readonly logger: Logger;
-  /** Opens the data directory. @throws {StoreError} LOCKED while another process has it */
+  /** Opens the back end. @throws {StoreError} of which {@link mayOpenLater} says whether it is tried again */
   readonly openBackend: () => Promise<Backend>;
 }
 
@@ -70,7 +83,7 @@ export class Election {
   /**
    * Runs until {@link stop}.
    * @param backend opened already, if it could be
-   * @throws {StoreError} when the back end is gone for good, or cannot be opened for another reason than LOCKED
+   * @throws {StoreError} when the back end is gone for good, or cannot be opened, now and later
    */
   async run(backend: Backend | undefined): Promise<void> {
     this.#backend = backend;
@@ -93,12 +106,12 @@ export class Election {
 
   /** From waiting for the directory to having lost, or given up, the lease. */
   async #turn(): Promise<void> {
-    this.#backend ??= await this.#lockedBackend();
+    this.#backend ??= await this.#openedBackend();
     const backend = this.#backend;
     if (backend === undefined) return;
     const lease = await this.#acquire(backend);
     try {
-      if (lease !== undefined) await this.#serve(backend, lease);
+      if (lease !== undefined && (await this.#tookOver(backend))) await this.#serve(backend, lease);
     } finally {
       await lease?.release();
       await this.#closeBackend();
@@ -106,15 +119,15 @@ export class Election {
   }
 
   /** @returns undefined when it is to stop before it could */
-  async #lockedBackend(): Promise<Backend | undefined> {
+  async #openedBackend(): Promise<Backend | undefined> {
     while (!this.#isStopping()) {
       try {
         return await this.#parts.openBackend();
       } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== 'LOCKED') throw error;
+        if (!mayOpenLater(error)) throw error;
         this.#standBy(error.message);
       }
-      await this.#pause(LOCKED_RETRY_MS);
+      await this.#pause(OPENING_RETRY_MS);
     }
     return undefined;
   }
@@ -154,6 +167,18 @@ export class Election {
       throw error;
     } finally {
       this.#stopping.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** @returns false when the back end cannot be reached just now: the lease is given back @throws {StoreError} */
+  async #tookOver(backend: Backend): Promise<boolean> {
+    try {
+      await backend.takeOver?.();
+      return true;
+    } catch (error) {
+      if (!mayOpenLater(error)) throw error;
+      this.#standBy(error.message);
+      return false;
     }
   }
 

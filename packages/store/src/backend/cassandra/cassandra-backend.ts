@@ -23,6 +23,10 @@ import {
 import type { SampleRow, StoredSample } from '../stored-sample.ts';
 import { ThreadPool } from '../thread/thread-pool.ts';
 import type { GapRow, StreamFloor, WriteBatch } from '../write-batch.ts';
+import type { CassandraEvent } from './cassandra-event.ts';
+import { CassandraWriter } from './cassandra-writer.ts';
+import type { ChunksOptions } from './chunks/chunks-options.ts';
+import type { RowsOptions } from './rows/rows-options.ts';
 import { Catalogue, type CatalogueOptions, type CatalogueSensor } from './catalogue/catalogue.ts';
 import { LayoutKeeping } from './keeping/layout-keeping.ts';
 import { layoutOf, type LayoutSettings } from './layouts.ts';
@@ -30,15 +34,15 @@ import type { LayoutName } from './layout.ts';
 import type { KnownSensor } from './reading/history-reader.ts';
 import type { ReaderMethods } from './reading/reader-thread.ts';
 import type { SessionOptions } from './session/open-session.ts';
-import { CassandraWriter } from './cassandra-writer.ts';
 
 /** Options of the Cassandra back end. */
 export interface CassandraBackendOptions extends Partial<CatalogueOptions> {
   readonly cassandra: SessionOptions;
   /** How samples lie in the keyspace. An archive keeps the one that it was made with. */
   readonly layout: LayoutName;
-  /** What was not asked for went wrong: it is tried again by itself. */
-  readonly onTrouble?: (what: string, error: Error) => void;
+  readonly rows?: Partial<RowsOptions>;
+  readonly chunks?: Partial<ChunksOptions>;
+  readonly onEvent?: (event: CassandraEvent) => void;
 }
 
 /** The archiver keeps no sample that is further in the future than an hour. */
@@ -69,7 +73,7 @@ export class CassandraBackend implements Backend {
       settings,
     );
     if (layoutOf(settings).keeper !== undefined) {
-      this.#keeping = new LayoutKeeping(settings, (error) => options.onTrouble?.('keeping', error));
+      this.#keeping = new LayoutKeeping(settings, (event) => options.onEvent?.(event));
     }
   }
 
@@ -78,9 +82,9 @@ export class CassandraBackend implements Backend {
    * @throws {StoreError} UNAVAILABLE, UNAUTHORIZED, SCHEMA_VERSION, FOREIGN_FILE, ...
    */
   static async open(options: CassandraBackendOptions): Promise<CassandraBackend> {
-    const { cassandra, layout } = options;
+    const { cassandra, layout, rows, chunks } = options;
     const writer = await CassandraWriter.open(options);
-    return new CassandraBackend(writer, { cassandra, layout }, options);
+    return new CassandraBackend(writer, { cassandra, layout, rows, chunks }, options);
   }
 
   /** Reads the catalogue anew, since another process may have written until now, and begins with what the layout does by itself. */

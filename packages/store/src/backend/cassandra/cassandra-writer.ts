@@ -3,6 +3,7 @@ import type { WriteSummary } from '../backend.ts';
 import type { WriteBatch } from '../write-batch.ts';
 import { AcknowledgedTimes } from './acknowledged-times.ts';
 import type { CassandraBackendOptions } from './cassandra-backend.ts';
+import { CASSANDRA_DEFAULTS } from './cassandra-options.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import type { Layout, LayoutWriter } from './layout.ts';
 import { layoutOf } from './layouts.ts';
@@ -16,16 +17,24 @@ export class CassandraWriter {
   readonly #layout: Layout;
   readonly #session: CqlSession;
   readonly #samples: LayoutWriter;
+  /** Of the archive, made anew with the keyspace. */
+  #identity: string;
   readonly #acknowledged = new AcknowledgedTimes();
   #loading: Promise<Catalogue> | undefined;
   #schema: 'there' | 'missing' = 'there';
   /** Why what was written lately may be gone: told with the next write. */
   #setBack: string | undefined;
 
-  private constructor(options: CassandraBackendOptions, layout: Layout, session: CqlSession) {
+  private constructor(
+    options: CassandraBackendOptions,
+    layout: Layout,
+    session: CqlSession,
+    identity: string,
+  ) {
     this.#options = options;
     this.#layout = layout;
     this.#session = session;
+    this.#identity = identity;
     this.#samples = layout.writer(session);
   }
 
@@ -34,8 +43,8 @@ export class CassandraWriter {
     const session = await openSession(options.cassandra);
     try {
       const layout = layoutOf(options);
-      await prepareSchema(session, layout, options.cassandra);
-      return new CassandraWriter(options, layout, session);
+      const { identity } = await prepareSchema(session, layout);
+      return new CassandraWriter(options, layout, session, identity);
     } catch (error) {
       await session.close();
       throw error;
@@ -44,7 +53,8 @@ export class CassandraWriter {
 
   /** Read when it is first asked for: an archive that another process writes to is a waste to know. @throws {StoreError} */
   async catalogue(): Promise<Catalogue> {
-    const loading = (this.#loading ??= Catalogue.open(this.#session, this.#options));
+    const { keepDays = CASSANDRA_DEFAULTS.keepDays } = this.#options.cassandra;
+    const loading = (this.#loading ??= Catalogue.open(this.#session, { ...this.#options, keepDays }));
     try {
       return await loading;
     } catch (error) {
@@ -91,10 +101,14 @@ export class CassandraWriter {
   async #mend(catalogue: Catalogue): Promise<void> {
     // A session of its own makes the keyspace, if that is gone too.
     await (await openSession(this.#options.cassandra)).close();
-    const { lostTables } = await prepareSchema(this.#session, this.#layout, this.#options.cassandra);
+    const { identity, lostTables } = await prepareSchema(this.#session, this.#layout);
+    const isAnother = identity !== this.#identity;
+    this.#identity = identity;
     this.#schema = 'there';
-    if (lostTables.length > 0)
-      this.#goBack(-Infinity, `tables are gone: ${lostTables.join(', ')}`, catalogue);
+    if (isAnother) this.#goBack(-Infinity, 'its keyspace was dropped', catalogue);
+    else if (lostTables.length > 0) {
+      this.#goBack(-Infinity, `tables were dropped: ${lostTables.join(', ')}`, catalogue);
+    }
   }
 
   /** @param lostSinceMs what was acknowledged shortly before may be gone; -Infinity: everything */

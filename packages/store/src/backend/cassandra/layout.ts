@@ -80,6 +80,16 @@ export interface LayoutReader {
 
 export interface LayoutKeeper {
   /** One pass over what is due at a time: seals what is over. */
-  pass(nowMs: number): Promise<void>;
+  pass(nowMs: number): Promise<KeeperReport>;
+  /** Ends the pass under way; what it has not done is done by a later one. */
   close(): Promise<void>;
+}
+
+/** What a pass did. */
+export interface KeeperReport {
+  readonly sealedSlices: number;
+  readonly samples: number;
+  readonly chunks: number;
+  /** How long ago the oldest slice that is not sealed should have been. */
+  readonly lagSeconds: number;
 }

@@ -1,5 +1,6 @@
 import { StoreError } from '../../../errors.ts';
 import { Thread } from '../../thread/thread.ts';
+import type { CassandraEvent } from '../cassandra-event.ts';
 import type { LayoutSettings } from '../layouts.ts';
 import type { KeeperMethods } from './keeper-thread.ts';
 
@@ -8,22 +9,25 @@ const PASS_EVERY_MS = 10_000;
 /** Has a layout's keeper look every few seconds for what is due, in a thread of its own that is replaced when it dies. */
 export class LayoutKeeping {
   readonly #settings: LayoutSettings;
-  readonly #onFailure: (error: Error) => void;
+  readonly #onEvent: (event: CassandraEvent) => void;
   #thread: Thread<KeeperMethods> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pass: Promise<void> = Promise.resolve();
   #isPassing = false;
   #isOver = false;
 
-  constructor(settings: LayoutSettings, onFailure: (error: Error) => void) {
+  constructor(settings: LayoutSettings, onEvent: (event: CassandraEvent) => void) {
     this.#settings = settings;
-    this.#onFailure = onFailure;
+    this.#onEvent = onEvent;
   }
 
   /** From now on by itself. */
   start(): void {
     this.#timer ??= setInterval(() => {
-      if (!this.#isPassing) void this.pass(Date.now()).catch(this.#onFailure);
+      if (this.#isPassing || this.#isOver) return;
+      this.pass(Date.now()).catch((error: unknown) => {
+        this.#onEvent({ type: 'trouble', what: 'sealing', error: error as Error });
+      });
     }, PASS_EVERY_MS).unref();
   }
 
@@ -32,9 +36,12 @@ export class LayoutKeeping {
     const pass = this.#pass.then(async () => {
       if (this.#isOver) return;
       this.#isPassing = true;
+      const startedMs = performance.now();
       try {
-        await this.#running().call('pass', nowMs);
+        const report = await this.#running().call('pass', nowMs);
+        this.#onEvent({ type: 'kept', report, tookMs: performance.now() - startedMs });
       } catch (error) {
+        // It was ended in the middle: a later one does the rest.
         if (!(error instanceof StoreError) || error.code !== 'CLOSED') throw error;
       } finally {
         this.#isPassing = false;

@@ -30,9 +30,6 @@ export class StoreMetrics {
   readonly daysClosed: Counter;
   readonly daysRemoved: Counter;
   readonly dayFailures: Counter;
-  readonly journalLagSeconds: Gauge;
-  readonly chunksSealed: Counter;
-  readonly backgroundFailures: Counter<'what'>;
   readonly requests: Counter<'endpoint' | 'outcome'>;
   readonly requestSeconds: Histogram<'endpoint'>;
   readonly #registers: Registry[];
@@ -78,17 +75,6 @@ export class StoreMetrics {
     this.daysClosed = counter('days_closed_total', 'Days of which rows were made into chunks');
     this.daysRemoved = counter('days_removed_total', 'Days that were kept no longer');
     this.dayFailures = counter('day_failures_total', 'Days that could not be closed or removed');
-    this.journalLagSeconds = new Gauge({
-      name: 'katbus_store_journal_lag_seconds',
-      help: 'How long ago the oldest part of the journal that is not sealed should have been',
-      registers: [registry],
-    });
-    this.chunksSealed = counter('chunks_sealed_total', 'Chunks that the journal was made into');
-    this.backgroundFailures = counter(
-      'background_failures_total',
-      'What a back end does by itself and could not',
-      ['what'],
-    );
     this.requests = counter('requests_total', 'Requests to the history service', ['endpoint', 'outcome']);
     this.requestSeconds = histogram(
       'request_seconds',

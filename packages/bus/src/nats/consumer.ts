@@ -37,6 +37,8 @@ export class DurableConsumer {
   #state: 'recovering' | 'flowing' | 'closed' = 'recovering';
   #pull: Pull | undefined;
   #buffer: DeliveredMessage[] = [];
+  /** What the stream had beyond the last message received when that left. */
+  #behind = 0;
   #waiting: { readonly wanted: number; readonly onArrival: (isEnough: boolean) => void } | undefined;
   #deliverySequence = 0;
   /** The highest sequence received; deliveries up to it are repetitions. */
@@ -110,6 +112,11 @@ export class DurableConsumer {
     }
     if (this.#state !== 'flowing' || delivered.generation !== this.#pull) return;
     await this.#connection.request(delivered.acknowledgementSubject, '+ACK');
+  }
+
+  /** About how many messages wait to be given out, here and in the stream; 0 while nothing flows. */
+  get backlog(): number {
+    return this.#state === 'flowing' ? this.#buffer.length + this.#behind : 0;
   }
 
   /** Forgets what was given out since the last acknowledgement: it is given out again. */
@@ -186,6 +193,7 @@ export class DurableConsumer {
     message.generation = pull;
     if (message.sequence <= this.#deliveredBefore) message.redelivered = true;
     this.#buffer.push(message);
+    this.#behind = message.pending;
     this.#waiting?.onArrival(this.#buffer.length >= this.#waiting.wanted);
   }
 
@@ -244,6 +252,7 @@ export class DurableConsumer {
       this.#acknowledged = { sequence: ready.nextSequence - 1 };
     }
     this.#buffer = [];
+    this.#behind = 0;
     this.#deliverySequence = ready.deliverySequence;
     this.#deliveredBefore = ready.deliveredBefore;
     this.#receivedSequence = Math.max(ready.nextSequence - 1, this.#handedOut?.sequence ?? 0);

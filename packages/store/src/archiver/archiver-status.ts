@@ -49,6 +49,12 @@ export class ArchiverStatus {
     this.#logger.warn(`cannot read the stream yet: ${reason}`);
   }
 
+  /** What was stored lately may be gone: the stream is about to be opened again, further back. */
+  setBack(reason: string): void {
+    this.#stream = { name: 'opening', reason };
+    this.#logger.warn(`what was stored lately may be gone: ${reason}; it is read again from the stream`);
+  }
+
   reading(fromSequence: number): void {
     if (this.#stream.name === 'reading') return;
     this.#stream = { name: 'reading' };

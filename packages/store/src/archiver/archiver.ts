@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@katbus/bus/daemon';
 import {
   DurableConsumer,
@@ -6,20 +6,21 @@ import {
   streamState,
   type BusConnection,
   type ConsumerEvent,
-  type StreamMessage,
 } from '@katbus/bus/nats';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, WriteSummary } from '../backend/backend.ts';
 import { missingMessages, type QuarantinedRow, type StreamFloor } from '../backend/write-batch.ts';
 import { StoreError } from '../errors.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
 import { ArchiverStatus } from './archiver-status.ts';
-import { ARCHIVER_DEFAULTS, type ArchiverOptions } from './archiver-options.ts';
+import { settledOptions, type ArchiverOptions, type SettledOptions } from './archiver-options.ts';
 import { BackOff } from './back-off.ts';
-import { Batch } from './batch.ts';
+import type { Batch } from './batch.ts';
 import { AttributesInquiry } from './attributes-inquiry.ts';
 import { BatchWriter, type BatchResult } from './batch-writer.ts';
 import { Decoder } from './decoder.ts';
 import { gapLines } from './gap-rows.ts';
+import { Gatherer } from './gatherer.ts';
+import { answerOf } from './patient-question.ts';
 import { poisonRow } from './poison-row.ts';
 import { Preparation } from './preparation.ts';
 import { storeAgain, type RetryOutcome } from './quarantine-retry.ts';
@@ -34,13 +35,10 @@ const DURABLE = 'archiver';
 /** The server's record is a convenience: the archive knows its place itself. Of an archive that is gone it goes after so long. */
 const INACTIVE_MS = 3_600_000;
 
-const GATHER_SHARE = 1 / 4;
-/** Messages decoded in one turn of the loop: some milliseconds, then others have their turn. */
-const DECODE_AT_ONCE = 1_000;
-/** How long a fetch waits for something to come; also how soon a stop is noticed. */
-const FETCH_WAIT_MS = 250;
-/** How long a fetch waits for more once something has come. */
-const LINGER_MS = 50;
+/** Messages that are read ahead of the batch being gathered. */
+const READ_AHEAD = 10_000;
+/** Written while nothing comes. */
+const NOTHING = { samples: [], attributes: [], quarantine: [], gaps: [] } as const;
 
 export interface ArchiverParts {
   readonly connection: BusConnection;
@@ -51,6 +49,8 @@ export interface ArchiverParts {
   readonly prepare?: () => Promise<void>;
   /** The catalogue holds new sensors or attributes, durably. */
   readonly onCatalogueChanged: () => void;
+  /** A batch is stored: told of each once, in the order of the stream; what is read again comes again. */
+  readonly onStored?: ((batch: Batch, result: BatchResult) => void) | undefined;
   /** Whether this is the one active archiver, at this moment: asked before each step that must not be done twice. */
   readonly isActive: () => boolean;
 }
@@ -59,26 +59,30 @@ export interface ArchiverParts {
  * Reads ARCHIVE and writes it to a back end; a message is acknowledged when what it holds is durable.
  *
  * While one batch is written, the next is gathered and decoded; writes never overlap, so that of two samples with one identity the later stays.
+ * When the back end may have lost what it had acknowledged (`WriteSummary.setBack`), the stream is read again from its `startFloor`.
  * Of several archivers one is active (election.ts). One that is not any more, and has not been told yet, writes and acknowledges nothing.
  */
 export class Archiver {
   readonly status: ArchiverStatus;
   readonly #parts: ArchiverParts;
-  readonly #options: Required<ArchiverOptions>;
+  readonly #options: SettledOptions;
   readonly #book = new SensorBook();
   readonly #inquiry: AttributesInquiry;
-  readonly #decoder: Decoder;
+  readonly #gatherer: Gatherer;
   readonly #writer: BatchWriter;
   readonly #position: StreamPosition;
   readonly #preparation: Preparation;
   readonly #stopping = new AbortController();
   #floor: StreamFloor | undefined;
+  /** Why the stream is to be read again from further back. */
+  #setBack: string | undefined;
+  #isWriting = false;
   #lagMessages = 0;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ArchiverParts, options: ArchiverOptions = {}) {
     this.#parts = parts;
-    this.#options = { ...ARCHIVER_DEFAULTS, ...options };
+    this.#options = settledOptions(options, parts.backend.intake);
     this.status = new ArchiverStatus(parts.logger);
     this.#inquiry = new AttributesInquiry(
       parts.connection,
@@ -88,11 +92,21 @@ export class Archiver {
       },
       this.#options.inquiry,
     );
-    this.#decoder = new Decoder(this.#book, {
+    const decoder = new Decoder(this.#book, {
       onUndeclared: (component) => this.#inquiry.missed(component),
       onAttributes: (component) => this.#inquiry.came(component),
     });
     this.#position = new StreamPosition(parts.connection, STREAMS.archive);
+    this.#gatherer = new Gatherer({
+      options: this.#options,
+      book: this.#book,
+      decoder,
+      position: this.#position,
+      recall: async (messages) =>
+        (await this.#answerOf(() => this.#book.recall(messages, parts.backend))) !== undefined,
+      isEnding: () => this.#isEnding(),
+      isWriting: () => this.#isWriting,
+    });
     this.#preparation = new Preparation({
       connection: parts.connection,
       prepare: parts.prepare,
@@ -135,15 +149,18 @@ export class Archiver {
 
   /** Archives until {@link stop}. @throws {StoreError} when the back end is gone for good */
   async run(): Promise<void> {
-    let consumer: DurableConsumer | undefined;
+    const { backend } = this.#parts;
     try {
-      await this.#book.load(this.#parts.backend);
-      this.#floor = await this.#parts.backend.floor();
-      consumer = await this.#open();
-      if (consumer !== undefined) await this.#archive(consumer);
+      await this.#answerOf(() => this.#book.load(backend));
+      do {
+        this.#setBack = undefined;
+        const start = await this.#answerOf(() => backend.startFloor());
+        if (start === undefined) return;
+        this.#floor = start.answer;
+        await this.#read();
+      } while (this.#setBack !== undefined && !this.#stopping.signal.aborted);
     } finally {
       this.#inquiry.close();
-      consumer?.close();
       this.status.stopped();
     }
   }
@@ -156,8 +173,9 @@ export class Archiver {
   async retry(rows: readonly QuarantinedRow[]): Promise<RetryOutcome> {
     const { backend, onCatalogueChanged } = this.#parts;
     return storeAgain(rows, this.#book, async (batch) => {
-      const { newSensors, changedAttributes } = await this.#exclusively(() => backend.write(batch));
-      if (newSensors + changedAttributes > 0) onCatalogueChanged();
+      const summary = await this.#exclusively(() => backend.write(batch));
+      this.#heed(summary);
+      if (summary.newSensors + summary.changedAttributes > 0) onCatalogueChanged();
     });
   }
 
@@ -166,9 +184,21 @@ export class Archiver {
     this.#stopping.abort();
   }
 
+  /** From the floor on, until it is to stop, or is not active any more, or the back end was set back. */
+  async #read(): Promise<void> {
+    const consumer = await this.#open();
+    try {
+      if (consumer !== undefined) await this.#archive(consumer);
+    } finally {
+      consumer?.close();
+    }
+  }
+
   /** @returns undefined when it is to stop before it could */
   async #open(): Promise<DurableConsumer | undefined> {
     const { connection, backend } = this.#parts;
+    const { batchMessages } = this.#options;
+    const ahead = Math.min(batchMessages, READ_AHEAD);
     const backOff = new BackOff(this.#options.backOff);
     while (!this.#stopping.signal.aborted) {
       try {
@@ -183,7 +213,8 @@ export class Archiver {
           durable: `${DURABLE}-${backend.identity}`,
           inactiveMs: INACTIVE_MS,
           after,
-          batchMessages: this.#options.batchMessages,
+          batchMessages: ahead,
+          maxAckPending: 2 * batchMessages + 4 * ahead,
           onEvent: (event) => this.#onEvent(event),
         });
       } catch (error) {
@@ -219,62 +250,45 @@ export class Archiver {
 
   async #archive(consumer: DurableConsumer): Promise<void> {
     let writing = Promise.resolve(true);
-    while (!this.#stopping.signal.aborted) {
-      const batch = await this.#gather(consumer);
+    while (!this.#isEnding()) {
+      const batch = await this.#gatherer.gather(consumer, this.#floor);
       // Stored after one that was not, it would raise the floor over it.
       if (!(await writing)) return;
-      if (batch.isEmpty) continue;
-      writing = this.#store(batch, consumer);
+      if (batch.isEmpty && this.#isEnding()) return;
+      this.#isWriting = true;
+      writing = (batch.isEmpty ? this.#touch() : this.#store(batch, consumer)).finally(() => {
+        this.#isWriting = false;
+      });
       // Its failure is met by the await above or below; until then it must not count as unhandled.
       writing.catch(() => undefined);
     }
     await writing;
   }
 
-  /** The next batch: full, or as old as it may get, or what there is when it is to stop. */
-  async #gather(consumer: DurableConsumer): Promise<Batch> {
-    const { batchMessages, batchBytes, maxDelayMs } = this.#options;
-    const gatherMs = GATHER_SHARE * maxDelayMs;
-    const batch = new Batch({ messages: batchMessages, bytes: batchBytes }, this.#book);
-    while (!batch.isFull && !this.#stopping.signal.aborted) {
-      const leftMs = batch.dueMs - performance.now();
-      if (leftMs <= 0) break;
-      const messages = await consumer.fetch({
-        maxMessages: Math.min(batch.room, DECODE_AT_ONCE),
-        maxWaitMs: Math.min(leftMs, FETCH_WAIT_MS),
-        lingerMs: Math.min(leftMs, LINGER_MS, gatherMs),
-      });
-      if (messages.length === 0) continue;
-      if (batch.isEmpty) {
-        batch.dueMs = performance.now() + gatherMs;
-        this.#position.begin(batch, this.#floor);
-      }
-      const [first] = messages;
-      if (first !== undefined && first.timestampUs < this.#book.newestUs) {
-        await this.#recall(messages);
-      }
-      for (const message of messages) {
-        this.#position.pass(message, batch);
-        this.#decoder.take(message, batch);
-      }
-      await setImmediate();
-    }
-    return batch;
+  /** An archive that cannot be read now will be. @returns undefined when it is to stop before that @throws {StoreError} when it is gone for good */
+  async #answerOf<Answer>(ask: () => Promise<Answer>): Promise<{ readonly answer: Answer } | undefined> {
+    let hasFailed = false;
+    const answer = await answerOf({
+      ask,
+      backOff: this.#options.backOff,
+      signal: this.#stopping.signal,
+      onFailure: (reason) => {
+        hasFailed = true;
+        this.status.storeFailing(reason);
+      },
+    });
+    // Whether it can be written to as well, whoever writes finds out.
+    if (hasFailed && answer !== undefined && !this.#isWriting) this.status.storeWriting();
+    return answer;
   }
 
-  /** An archive that cannot be read now will be, or is the business of whoever writes. @throws {StoreError} when it is gone for good */
-  async #recall(messages: readonly StreamMessage[]): Promise<void> {
-    const backOff = new BackOff(this.#options.backOff);
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await this.#book.recall(messages, this.#parts.backend);
-        return;
-      } catch (error) {
-        if (error instanceof StoreError && !error.isRetryable) throw error;
-        this.status.storeFailing(messageOf(error));
-      }
-      await delay(backOff.next(), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-    }
+  /** Nothing came for a while (`BackendIntake.idleWriteMs`). @returns whether the back end took it */
+  async #touch(): Promise<boolean> {
+    if (!this.#parts.isActive()) return true;
+    const batch = { ...NOTHING, floor: this.#floor };
+    const result = await this.#exclusively(() => this.#writer.write(batch, this.#stopping.signal));
+    if (result !== undefined) this.#heed(result.summary);
+    return result !== undefined;
   }
 
   /** @returns whether it is stored */
@@ -290,11 +304,13 @@ export class Archiver {
     endTimer();
     const { summary, poison } = result;
     this.#count(batch, result);
+    this.#heed(summary);
     for (const line of gapLines(batch.gaps)) logger.warn(line);
     for (const { subject, text } of poison) logger.error(`put into quarantine: ${subject}: ${text}`);
     if (!isActive()) return this.#leave(batch, 'another store became active while they were written');
     if (summary.newSensors > 0 || summary.changedAttributes > 0) this.#parts.onCatalogueChanged();
     if (floor === undefined || batch.last === undefined || !this.#position.isOfPresentRun(batch)) return true;
+    if (this.#setBack !== undefined) return true;
     this.#floor = floor;
     try {
       await consumer.acknowledge(batch.last);
@@ -303,6 +319,19 @@ export class Archiver {
       logger.debug(`not acknowledged: ${messageOf(error)}`);
     }
     return true;
+  }
+
+  /** Whether this reading of the stream is to end. */
+  #isEnding(): boolean {
+    return this.#stopping.signal.aborted || this.#setBack !== undefined;
+  }
+
+  /** What was acknowledged may be gone: nothing more is, until it has been read again. */
+  #heed({ setBack }: WriteSummary): void {
+    if (setBack === undefined) return;
+    this.#setBack = setBack;
+    this.#parts.metrics.setBacks.inc();
+    this.status.setBack(setBack);
   }
 
   /** Nothing of it is acknowledged: whoever is active reads it, and so does this archive when it is active again. */
@@ -330,6 +359,7 @@ export class Archiver {
       metrics.gaps.inc();
       metrics.gapMessages.inc(missingMessages(gap));
     }
+    this.#parts.onStored?.(batch, { summary, poison });
   }
 }
 

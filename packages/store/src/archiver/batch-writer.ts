@@ -113,5 +113,6 @@ function sumOf(a: WriteSummary, b: WriteSummary): WriteSummary {
     newSensors: a.newSensors + b.newSensors,
     changedAttributes: a.changedAttributes + b.changedAttributes,
     quarantineDropped: a.quarantineDropped + b.quarantineDropped,
+    setBack: b.setBack ?? a.setBack,
   };
 }

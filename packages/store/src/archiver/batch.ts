@@ -26,8 +26,9 @@ export class Batch {
   last: StreamMessage | undefined;
   messages = 0;
   redelivered = 0;
-  /** When it is to be written even if it is not full, by the clock of performance.now(). */
+  /** When it is to be written even if it is not full, by the clock of performance.now(): as soon as may be, and at the latest. */
   dueMs = Infinity;
+  overdueMs = Infinity;
   readonly #bounds: BatchBounds;
   #bytes = 0;
 

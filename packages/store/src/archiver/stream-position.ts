@@ -45,6 +45,9 @@ export class StreamPosition {
   async startAfter(floor: StreamFloor | undefined): Promise<Anchor> {
     const { createdTime } = await streamState(this.#connection, this.#stream);
     this.#run = { streamCreated: createdTime };
+    // Whoever reads on from there meets the same holes again.
+    this.#missing = [];
+    this.#passed = undefined;
     // Not "wherever the server's record is": that may be another, lost archive's.
     if (floor === undefined) return { sequence: 0 };
     this.#passed = { sequence: floor.sequence, timestampUs: floor.messageUs };

@@ -18,37 +18,44 @@ export interface StreamPlace {
   readonly timestampUs: number;
 }
 
-/** Samples as they are gathered, by columns: no object a sample, and nothing to be packed later. */
+/** Room for so many is made at first; it doubles as they come. */
+const FIRST_ROWS = 4_096;
+
+/** Samples as they are gathered, by columns: no object a sample, and nothing to be packed later. A column has room for more than there are. */
 export class SampleBatch implements SampleSource {
   readonly numbering: NumberedSensors;
-  readonly sensors: Int32Array<ArrayBuffer>;
-  readonly times: Float64Array<ArrayBuffer>;
-  readonly valueTimes: Float64Array<ArrayBuffer>;
+  sensors: Int32Array<ArrayBuffer>;
+  times: Float64Array<ArrayBuffer>;
+  valueTimes: Float64Array<ArrayBuffer>;
   /** Places in STATUSES. */
-  readonly statuses: Uint8Array<ArrayBuffer>;
+  statuses: Uint8Array<ArrayBuffer>;
   /** VALUE_KIND. */
-  readonly kinds: Uint8Array<ArrayBuffer>;
-  readonly values: Float64Array<ArrayBuffer>;
+  kinds: Uint8Array<ArrayBuffer>;
+  values: Float64Array<ArrayBuffer>;
   /** Of the messages that brought them. */
-  readonly sequences: Float64Array<ArrayBuffer>;
+  sequences: Float64Array<ArrayBuffer>;
   /** When the stream took those messages, microseconds. */
-  readonly received: Float64Array<ArrayBuffer>;
+  received: Float64Array<ArrayBuffer>;
   /** By row; most have none. */
   readonly texts = new Map<number, string>();
   /** Numbers of clock epochs by row; most have none. */
   readonly epochs = new Map<number, number>();
+  readonly #capacity: number;
   #length = 0;
 
+  /** @param capacity most samples */
   constructor(numbering: NumberedSensors, capacity: number) {
     this.numbering = numbering;
-    this.sensors = new Int32Array(capacity);
-    this.times = new Float64Array(capacity);
-    this.valueTimes = new Float64Array(capacity);
-    this.statuses = new Uint8Array(capacity);
-    this.kinds = new Uint8Array(capacity);
-    this.values = new Float64Array(capacity);
-    this.sequences = new Float64Array(capacity);
-    this.received = new Float64Array(capacity);
+    this.#capacity = capacity;
+    const rows = Math.min(capacity, FIRST_ROWS);
+    this.sensors = new Int32Array(rows);
+    this.times = new Float64Array(rows);
+    this.valueTimes = new Float64Array(rows);
+    this.statuses = new Uint8Array(rows);
+    this.kinds = new Uint8Array(rows);
+    this.values = new Float64Array(rows);
+    this.sequences = new Float64Array(rows);
+    this.received = new Float64Array(rows);
   }
 
   get length(): number {
@@ -70,8 +77,7 @@ export class SampleBatch implements SampleSource {
   ): void {
     const row = this.#length;
     // A typed array drops what is written outside of it without a word.
-    if (row >= this.sensors.length)
-      throw new RangeError(`a batch of ${row} samples has no room for another one`);
+    if (row === this.sensors.length) this.#makeRoom();
     this.#length = row + 1;
     this.sequences[row] = message.sequence;
     this.received[row] = message.timestampUs;
@@ -91,6 +97,21 @@ export class SampleBatch implements SampleSource {
     if (text !== undefined) this.texts.set(row, text);
   }
 
+  #makeRoom(): void {
+    const length = this.#length;
+    if (length >= this.#capacity)
+      throw new RangeError(`a batch of ${length} samples has no room for another one`);
+    const rows = Math.min(this.#capacity, 2 * length);
+    this.sensors = grown(this.sensors, new Int32Array(rows));
+    this.times = grown(this.times, new Float64Array(rows));
+    this.valueTimes = grown(this.valueTimes, new Float64Array(rows));
+    this.statuses = grown(this.statuses, new Uint8Array(rows));
+    this.kinds = grown(this.kinds, new Uint8Array(rows));
+    this.values = grown(this.values, new Float64Array(rows));
+    this.sequences = grown(this.sequences, new Float64Array(rows));
+    this.received = grown(this.received, new Float64Array(rows));
+  }
+
   *[Symbol.iterator](): Iterator<SampleRow> {
     for (let row = 0; row < this.#length; row++) {
       const { component, sensor } = this.numbering.addressOf(this.sensors[row]!);
@@ -107,4 +128,9 @@ export class SampleBatch implements SampleSource {
       };
     }
   }
+}
+
+function grown<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
+  to.set(from);
+  return to;
 }

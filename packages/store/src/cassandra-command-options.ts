@@ -28,6 +28,7 @@ export interface CassandraCommandOptions {
   readonly readConsistency?: Consistency;
   readonly compression: Compression;
   readonly cassandraRequests: number;
+  readonly cassandraTimeout: number;
 }
 
 /** Adds what {@link cassandraOptionsOf} reads. */
@@ -111,6 +112,12 @@ export function addCassandraOptions(command: Command): Command {
         .env('KATBUS_CASSANDRA_REQUESTS')
         .argParser(numberWithin(1, 2_000, 'requests'))
         .default(CASSANDRA_DEFAULTS.inFlight.most),
+    )
+    .addOption(
+      new Option('--cassandra-timeout <seconds>', 'a request without an answer for so long has failed')
+        .env('KATBUS_CASSANDRA_TIMEOUT')
+        .argParser(numberWithin(0.5, 600, 'seconds'))
+        .default(CASSANDRA_DEFAULTS.requestTimeoutMs / 1000),
     );
 }
 
@@ -132,6 +139,7 @@ export function cassandraOptionsOf(options: CassandraCommandOptions): SessionOpt
     writeConsistency: options.writeConsistency,
     readConsistency: options.readConsistency,
     compression: options.compression,
+    requestTimeoutMs: options.cassandraTimeout * 1000,
     inFlight: inFlightUpTo(Math.floor(options.cassandraRequests)),
   };
 }

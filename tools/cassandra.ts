@@ -58,8 +58,9 @@ async function runUntilStopped(): Promise<void> {
     `Cassandra ${CASSANDRA_VERSION} answers on ${cluster.contactPoints.join(', ')}, data center ${DATA_CENTER}`,
   );
   console.log('Ctrl-C stops it.');
+  // More than once: npm hands on what the terminal has sent to everybody.
   const asked = new Promise<'asked'>((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop('asked'));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop('asked'));
   });
   const ended = Promise.race(cluster.nodes.map((node) => node.exited));
   const why = await Promise.race([asked, ended]);

@@ -2,6 +2,9 @@
 export const CHUNK_MAGIC = 0x6b63424b; // "KBck" as a little-endian u32
 export const CHUNK_VERSION = 1;
 
+export const JOURNAL_MAGIC = 0x6a63424b; // "KBcj"
+export const JOURNAL_VERSION = 1;
+
 export const HEADER_BYTES = 16;
 export const ENTRY_BYTES = 16;
 
@@ -13,6 +16,10 @@ export const SECTION = {
   statuses: 4,
   kinds: 5,
   texts: 6,
+  /** Of a journal row only. */
+  sensors: 7,
+  /** Of a journal row only. */
+  received: 8,
 } as const;
 export type SectionKind = (typeof SECTION)[keyof typeof SECTION];
 
@@ -26,6 +33,9 @@ export const NUMBERS = { constant: 0, doubles: 1, planes: 2, decimals: 3 } as co
 
 /** The only encoding of statuses and kinds. */
 export const RUNS = 0;
+
+/** The only encoding of the sensors of a journal row. */
+export const SPANS = 0;
 
 /** The only encoding of texts. */
 export const DICTIONARY = 0;

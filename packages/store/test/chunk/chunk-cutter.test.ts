@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ColumnBlock } from '../../../../src/backend/column-block.ts';
-import { blockOf } from '../../../../src/backend/sample-block.ts';
-import { ChunkCutter } from '../../../../src/backend/sqlite/closing/chunk-cutter.ts';
-import { DAY_START_US, sampleRow } from '../../rows.ts';
+import type { ColumnBlock } from '../../src/backend/column-block.ts';
+import { blockOf } from '../../src/backend/sample-block.ts';
+import { ChunkCutter } from '../../src/chunk/chunk-cutter.ts';
+import { DAY_START_US, sampleRow } from '../backend/rows.ts';
 
 const TEXT_UNITS = 300_000;
 

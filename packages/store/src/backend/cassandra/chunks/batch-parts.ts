@@ -1,0 +1,143 @@
+import type { ColumnBlock } from '../../column-block.ts';
+import { newColumns } from '../../sample-block.ts';
+import type { LayoutBatch } from '../layout.ts';
+import type { JournalSamples } from './journal-part.ts';
+import { shardOf } from './shard.ts';
+
+/** Most samples of a row of the journal: some milliseconds of work. */
+export const MOST_PART_SAMPLES = 16_384;
+
+/** About the most text of one, in UTF-16 units; a longer text goes alone. */
+const MOST_PART_TEXT = 1024 ** 2;
+
+/** Samples of one shard: what becomes a row of the journal. */
+export interface BatchPart {
+  readonly shard: number;
+  readonly samples: JournalSamples;
+}
+
+/** The sensors of a batch, in the order in which they come in it. */
+interface BatchSensors {
+  /** By row: which of them. */
+  readonly ofRow: Int32Array;
+  readonly ids: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** How many sensors a batch has samples of, and those samples by shard. */
+export class BatchParts {
+  readonly #batch: LayoutBatch;
+  readonly #sensors: BatchSensors;
+
+  constructor(batch: LayoutBatch) {
+    this.#batch = batch;
+    this.#sensors = sensorsOf(batch);
+  }
+
+  /** Those of its sensors, each once. */
+  get ids(): readonly number[] {
+    return this.#sensors.ids;
+  }
+
+  /** Sensor after sensor; of each in the order of the batch. */
+  *of(shards: number): Generator<BatchPart, void, void> {
+    const { ofRow, ids, counts } = this.#sensors;
+    const { columns } = this.#batch;
+    const shardOfSensor = Uint16Array.from(ids, (id) => shardOf(id, shards));
+    const ends = new Int32Array(shards);
+    for (const [place, shard] of shardOfSensor.entries()) ends[shard]! += counts[place]!;
+    for (let shard = 1; shard < shards; shard++) ends[shard]! += ends[shard - 1]!;
+    // Rows by shard, sensor and row: all of one pass, because sensors keep their order within a shard.
+    const next = new Int32Array(ids.length);
+    const filled = new Int32Array(shards);
+    for (const [place, shard] of shardOfSensor.entries()) {
+      next[place] = (shard === 0 ? 0 : ends[shard - 1]!) + filled[shard]!;
+      filled[shard]! += counts[place]!;
+    }
+    const rows = new Int32Array(columns.count);
+    for (let row = 0; row < columns.count; row++) rows[next[ofRow[row]!]!++] = row;
+
+    for (let shard = 0; shard < shards; shard++) {
+      const end = ends[shard]!;
+      let from = end - filled[shard]!;
+      while (from < end) {
+        const to = this.#endOfPart(rows, from, end);
+        yield { shard, samples: this.#gather(rows.subarray(from, to)) };
+        from = to;
+      }
+    }
+  }
+
+  #endOfPart(rows: Int32Array, from: number, end: number): number {
+    const { texts } = this.#batch.columns;
+    const most = Math.min(end, from + MOST_PART_SAMPLES);
+    if (texts.size === 0) return most;
+    let units = 0;
+    for (let place = from; place < most; place++) {
+      units += texts.get(rows[place]!)?.length ?? 0;
+      if (units > MOST_PART_TEXT) return Math.max(from + 1, place);
+    }
+    return most;
+  }
+
+  #gather(rows: Int32Array): JournalSamples {
+    const { columns, received } = this.#batch;
+    const { ofRow, ids } = this.#sensors;
+    const block = newColumns(rows.length);
+    const receivedUs = new Float64Array(rows.length);
+    const sensors: number[] = [];
+    const counts: number[] = [];
+    let sensor = -1;
+    for (let place = 0; place < rows.length; place++) {
+      const row = rows[place]!;
+      block.timesUs[place] = columns.times[row]!;
+      block.valueTimesUs[place] = columns.valueTimes[row]!;
+      block.statuses[place] = columns.statuses[row]!;
+      block.kinds[place] = columns.kinds[row]!;
+      block.numbers[place] = columns.values[row]!;
+      receivedUs[place] = Math.round(received[row]!);
+      if (ofRow[row] === sensor) counts[counts.length - 1]! += 1;
+      else {
+        sensor = ofRow[row]!;
+        sensors.push(ids[sensor]!);
+        counts.push(1);
+      }
+    }
+    return {
+      block: { ...block, texts: textsOf(columns.texts, rows) },
+      received: receivedUs,
+      sensors: Float64Array.from(sensors),
+      counts: Float64Array.from(counts),
+    };
+  }
+}
+
+function textsOf(texts: ReadonlyMap<number, string>, rows: Int32Array): ColumnBlock['texts'] {
+  if (texts.size === 0) return undefined;
+  const some = Array.from(rows, (row) => texts.get(row));
+  return some.some((text) => text !== undefined) ? some : undefined;
+}
+
+function sensorsOf(batch: LayoutBatch): BatchSensors {
+  const { count, sensors } = batch.columns;
+  const ofRow = new Int32Array(count);
+  let most = -1;
+  for (let row = 0; row < count; row++) most = Math.max(most, sensors[row]!);
+  /** By number: which sensor of the batch, plus one. */
+  const places = new Int32Array(most + 1);
+  const ids: number[] = [];
+  const counts: number[] = [];
+  for (let row = 0; row < count; row++) {
+    const number = sensors[row]!;
+    let place = places[number]! - 1;
+    if (place < 0) {
+      place = ids.length;
+      places[number] = place + 1;
+      ids.push(batch.sensorOf(number).id);
+      counts.push(0);
+    }
+    ofRow[row] = place;
+    counts[place]! += 1;
+  }
+  return { ofRow, ids, counts };
+}

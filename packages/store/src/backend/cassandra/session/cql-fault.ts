@@ -21,6 +21,8 @@ const CODES: ReadonlyMap<number, StoreErrorCode> = new Map([
   [responseErrorCodes.truncateError, 'IO'],
   [responseErrorCodes.serverError, 'IO'],
   [responseErrorCodes.protocolError, 'IO'],
+  // And could not be prepared again: its table is gone.
+  [responseErrorCodes.unprepared, 'SCHEMA'],
   [responseErrorCodes.syntaxError, 'REFUSED'],
   [responseErrorCodes.invalid, 'REFUSED'],
   [responseErrorCodes.configError, 'REFUSED'],

@@ -10,6 +10,7 @@ import {
 import type { ConnectionOptions } from 'node:tls';
 import { StoreError } from '../../../errors.ts';
 import type { CassandraOptions, CassandraTls } from '../cassandra-options.ts';
+import { FramingClient } from './framing-client.ts';
 
 /** The first pause before a node that is down is tried again. */
 const RECONNECT_FIRST_MS = 250;
@@ -58,7 +59,7 @@ export function createClient(options: CassandraOptions, keyspace: string | undef
     monitorReporting: { enabled: false },
     queryOptions: { prepare: true, isIdempotent: true, consistency: types.consistencies.localOne },
   };
-  return new Client(settings);
+  return FramingClient.isPossible ? new FramingClient(settings) : new Client(settings);
 }
 
 function tlsOptions({ ca, cert, key, serverName }: CassandraTls): ConnectionOptions {

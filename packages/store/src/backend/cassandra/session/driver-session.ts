@@ -1,5 +1,5 @@
-import { types, type Client, type QueryOptions } from 'cassandra-driver';
-import { StoreError } from '../../../errors.ts';
+import { types, type Client, type Host, type QueryOptions } from 'cassandra-driver';
+import { StoreError, type StoreErrorCode } from '../../../errors.ts';
 import {
   checkCassandraOptions,
   readConsistencyOf,
@@ -11,7 +11,10 @@ import { toStoreError } from './cql-fault.ts';
 import { toCqlRows, toDriverValues } from './cql-rows.ts';
 import type { CqlRow, CqlSession, CqlValue } from './cql-session.ts';
 import { createClient } from './driver-client.ts';
+import { FramingClient, type FramedOptions } from './framing-client.ts';
 import { InFlight, type RequestEnd } from './in-flight.ts';
+import { NodeWatch } from './node-watch.ts';
+import type { SessionNews, SessionStatus } from './session-news.ts';
 
 /** Statements that change the schema are not prepared, and take their time. */
 const OF_SCHEMA = /^\s*(?:create|alter|drop|truncate)\b/iu;
@@ -26,11 +29,15 @@ export class DriverSession implements CqlSession {
   readonly #inFlight: InFlight;
   readonly #read: number;
   readonly #write: number;
+  readonly #watch: NodeWatch;
+  readonly #failures = new Map<StoreErrorCode, number>();
+  #requests = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
-  private constructor(client: Client, options: CassandraOptions) {
+  private constructor(client: Client, options: CassandraOptions, tell: (news: SessionNews) => void) {
     this.#client = client;
     this.keyspace = options.keyspace;
+    this.#watch = new NodeWatch(client, options.bootCheckMs, tell);
     this.#inFlight = new InFlight(options.inFlight);
     this.#read = consistencyCode(readConsistencyOf(options));
     this.#write = consistencyCode(writeConsistencyOf(options));
@@ -41,20 +48,34 @@ export class DriverSession implements CqlSession {
    * @throws {StoreError} UNAVAILABLE, UNAUTHORIZED, ...
    * @throws {RangeError} naming the option that is wrong
    */
-  static async open(options: CassandraOptions): Promise<DriverSession> {
+  static async open(
+    options: CassandraOptions,
+    tell: (news: SessionNews) => void = () => undefined,
+  ): Promise<DriverSession> {
     checkCassandraOptions(options);
     try {
-      return new DriverSession(await connect(options, options.keyspace), options);
-    } catch (cause) {
-      const error = toStoreError(cause);
-      if (error.code !== 'SCHEMA') throw error;
-    }
-    try {
-      await createKeyspace(options);
-      return new DriverSession(await connect(options, options.keyspace), options);
+      const session = new DriverSession(await connectToKeyspace(options), options, tell);
+      await session.#watch.begin();
+      return session;
     } catch (cause) {
       throw toStoreError(cause);
     }
+  }
+
+  get status(): SessionStatus {
+    const { all, down } = this.#watch.nodes;
+    const { under, waiting } = this.#inFlight.load;
+    return {
+      state: this.#watch.state,
+      nodes: all,
+      nodesDown: down.length,
+      inFlightLimit: this.#inFlight.limit,
+      inFlight: under,
+      waiting,
+      averageMs: this.#inFlight.averageMs,
+      requests: this.#requests,
+      failures: this.#failures,
+    };
   }
 
   async execute(
@@ -94,17 +115,25 @@ export class DriverSession implements CqlSession {
 
   async batch(cql: string, rows: readonly (readonly CqlValue[])[], timestampUs: number): Promise<void> {
     if (rows.length === 0) return;
-    const options: QueryOptions = {
+    const options = {
       consistency: this.#write,
       logged: false,
       timestamp: types.Long.fromNumber(timestampUs),
     };
-    await this.#send(() =>
-      this.#client.batch(
-        rows.map((row) => ({ query: cql, params: toDriverValues(row) })),
-        options,
-      ),
-    );
+    await this.#send(() => {
+      if (!FramingClient.isPossible) {
+        const queries = rows.map((row) => ({ query: cql, params: toDriverValues(row) }));
+        return this.#client.batch(queries, options);
+      }
+      const framed: FramedOptions = { ...options, framed: { rows, timestampUs } };
+      return this.#client.batch([{ query: cql, params: toDriverValues(rows[0]!) }], framed);
+    });
+  }
+
+  replicaOf(key: () => Uint8Array): string | undefined {
+    if (this.#client.hosts.length <= 1) return undefined;
+    const replicas = this.#client.getReplicas(this.keyspace, Buffer.from(key())) as Host[] | null;
+    return replicas?.[0]?.address;
   }
 
   async close(): Promise<void> {
@@ -112,6 +141,7 @@ export class DriverSession implements CqlSession {
     this.#state = 'closing';
     await this.#inFlight.idle();
     this.#state = 'closed';
+    this.#watch.close();
     await this.#client.shutdown();
   }
 
@@ -120,16 +150,31 @@ export class DriverSession implements CqlSession {
     await this.#inFlight.enter();
     const sinceMs = performance.now();
     let end: RequestEnd = 'answered';
+    this.#requests += 1;
     try {
-      return await request();
+      const answer = await request();
+      this.#watch.answered();
+      return answer;
     } catch (cause) {
       const error = toStoreError(cause);
+      this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1);
       end = error.code === 'TIMEOUT' || error.code === 'OVERLOADED' ? 'overloaded' : 'failed';
+      if (end === 'overloaded') this.#watch.unanswered(error.message);
       throw error;
     } finally {
       this.#inFlight.leave(end, performance.now() - sinceMs);
     }
   }
+}
+
+async function connectToKeyspace(options: CassandraOptions): Promise<Client> {
+  try {
+    return await connect(options, options.keyspace);
+  } catch (cause) {
+    if (toStoreError(cause).code !== 'SCHEMA') throw cause;
+  }
+  await createKeyspace(options);
+  return connect(options, options.keyspace);
 }
 
 async function connect(options: CassandraOptions, keyspace: string | undefined): Promise<Client> {

@@ -45,9 +45,10 @@ export class SampleRates {
       return undefined;
     }
     // The day in which counting began was not counted as a whole.
-    const isWhole = this.#wholeDays[number] === dayOfHour(before);
+    const isFirst = before === 0;
+    const isWhole = !isFirst && this.#wholeDays[number] === dayOfHour(before);
     const samplesOfADay = this.#dayCounts[number]!;
-    this.#wholeDays[number] = before === 0 ? -1 : day;
+    this.#wholeDays[number] = isFirst ? -1 : day;
     this.#dayCounts[number] = 1;
     return isWhole ? betterOverADay(widthOf(number), samplesOfADay) : undefined;
   }

@@ -34,7 +34,7 @@ export async function startStore(
 ): Promise<RunningDaemon> {
   const metrics = new StoreMetrics(registry);
   const keepingNews = new KeepingNews(logger, metrics);
-  const cassandraNews = new CassandraNews(logger, metrics);
+  const cassandraNews = new CassandraNews(logger, registry);
   const open = async () => {
     const cassandra = options.cassandra && {
       ...options.cassandra,

@@ -36,7 +36,7 @@ import type { ReaderMethods } from './reading/reader-thread.ts';
 import type { SessionOptions } from './session/open-session.ts';
 
 /** Options of the Cassandra back end. */
-export interface CassandraBackendOptions extends Partial<CatalogueOptions> {
+export interface CassandraBackendOptions extends Partial<Omit<CatalogueOptions, 'keepDays' | 'onTrouble'>> {
   readonly cassandra: SessionOptions;
   /** How samples lie in the keyspace. An archive keeps the one that it was made with. */
   readonly layout: LayoutName;

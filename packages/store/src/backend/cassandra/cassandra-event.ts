@@ -1,8 +1,13 @@
 import type { KeeperReport } from './layout.ts';
+import type { SessionNews, SessionStatus } from './session/session-news.ts';
 
 /** What happens to a Cassandra archive that nobody asked for. */
 export type CassandraEvent =
+  /** `status` may be asked until it is closed. */
+  | { readonly type: 'opened'; readonly status: () => SessionStatus }
+  | { readonly type: 'closed' }
+  | { readonly type: 'session'; readonly news: SessionNews }
   /** The layout's keeper has done something, or knows how far it lags. */
   | { readonly type: 'kept'; readonly report: KeeperReport; readonly tookMs: number }
   /** It is tried again by itself. */
-  | { readonly type: 'trouble'; readonly what: 'sealing' | 'latest values'; readonly error: Error };
+  | { readonly type: 'trouble'; readonly what: string; readonly error: Error };

@@ -1,7 +1,6 @@
 import { StoreError } from '../../errors.ts';
 import type { WriteSummary } from '../backend.ts';
 import type { WriteBatch } from '../write-batch.ts';
-import { AcknowledgedTimes } from './acknowledged-times.ts';
 import type { CassandraBackendOptions } from './cassandra-backend.ts';
 import { CASSANDRA_DEFAULTS } from './cassandra-options.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
@@ -19,8 +18,9 @@ export class CassandraWriter {
   readonly #samples: LayoutWriter;
   /** Of the archive, made anew with the keyspace. */
   #identity: string;
-  readonly #acknowledged = new AcknowledgedTimes();
   #loading: Promise<Catalogue> | undefined;
+  /** Once it is loaded. */
+  #catalogue: Catalogue | undefined;
   #schema: 'there' | 'missing' = 'there';
   /** Why what was written lately may be gone: told with the next write. */
   #setBack: string | undefined;
@@ -40,11 +40,18 @@ export class CassandraWriter {
 
   /** @throws {StoreError} */
   static async open(options: CassandraBackendOptions): Promise<CassandraWriter> {
-    const session = await openSession(options.cassandra);
+    let writer: CassandraWriter | undefined;
+    const session = await openSession(options.cassandra, (news) => {
+      options.onEvent?.({ type: 'session', news });
+      // What boots before there is a writer has taken nothing of ours.
+      if (news.type === 'booted' && writer !== undefined) writer.#goBack(news.knownUntilMs, news.message);
+    });
     try {
       const layout = layoutOf(options);
       const { identity } = await prepareSchema(session, layout);
-      return new CassandraWriter(options, layout, session, identity);
+      writer = new CassandraWriter(options, layout, session, identity);
+      options.onEvent?.({ type: 'opened', status: () => session.status });
+      return writer;
     } catch (error) {
       await session.close();
       throw error;
@@ -53,10 +60,9 @@ export class CassandraWriter {
 
   /** Read when it is first asked for: an archive that another process writes to is a waste to know. @throws {StoreError} */
   async catalogue(): Promise<Catalogue> {
-    const { keepDays = CASSANDRA_DEFAULTS.keepDays } = this.#options.cassandra;
-    const loading = (this.#loading ??= Catalogue.open(this.#session, { ...this.#options, keepDays }));
+    const loading = (this.#loading ??= this.#openCatalogue());
     try {
-      return await loading;
+      return (this.#catalogue = await loading);
     } catch (error) {
       if (this.#loading === loading) this.#loading = undefined;
       throw error;
@@ -76,11 +82,10 @@ export class CassandraWriter {
   async write(batch: WriteBatch): Promise<WriteSummary> {
     try {
       const catalogue = await this.catalogue();
-      if (this.#schema === 'missing') await this.#mend(catalogue);
+      if (this.#schema === 'missing') await this.#mend();
       const prepared = await catalogue.prepare(batch);
       if (prepared.samples.columns.count > 0) await this.#samples.write(prepared.samples);
       const summary = await catalogue.commit(prepared);
-      this.#acknowledged.add(Date.now());
       const setBack = this.#setBack;
       this.#setBack = undefined;
       return setBack === undefined ? summary : { ...summary, setBack };
@@ -94,27 +99,37 @@ export class CassandraWriter {
     await this.#samples.close();
     const catalogue = await this.#loading?.catch(() => undefined);
     await catalogue?.close();
+    this.#options.onEvent?.({ type: 'closed' });
     await this.#session.close();
   }
 
+  #openCatalogue(): Promise<Catalogue> {
+    const { cassandra, onEvent, ...options } = this.#options;
+    return Catalogue.open(this.#session, {
+      ...options,
+      keepDays: cassandra.keepDays ?? CASSANDRA_DEFAULTS.keepDays,
+      onTrouble: (what, error) => onEvent?.({ type: 'trouble', what, error }),
+    });
+  }
+
   /** Somebody dropped tables: they are made again, and filled again with what the stream still has. */
-  async #mend(catalogue: Catalogue): Promise<void> {
+  async #mend(): Promise<void> {
     // A session of its own makes the keyspace, if that is gone too.
     await (await openSession(this.#options.cassandra)).close();
     const { identity, lostTables } = await prepareSchema(this.#session, this.#layout);
     const isAnother = identity !== this.#identity;
     this.#identity = identity;
     this.#schema = 'there';
-    if (isAnother) this.#goBack(-Infinity, 'its keyspace was dropped', catalogue);
+    if (isAnother) this.#goBack(-Infinity, 'its keyspace was dropped');
     else if (lostTables.length > 0) {
-      this.#goBack(-Infinity, `tables were dropped: ${lostTables.join(', ')}`, catalogue);
+      this.#goBack(-Infinity, `tables were dropped: ${lostTables.join(', ')}`);
     }
   }
 
-  /** @param lostSinceMs what was acknowledged shortly before may be gone; -Infinity: everything */
-  #goBack(lostSinceMs: number, why: string, catalogue: Catalogue): void {
+  /** @param lostSinceMs what was acknowledged shortly before, and since then, may be gone; -Infinity: everything */
+  #goBack(lostSinceMs: number, why: string): void {
     this.#setBack = why;
     this.#samples.forgetWritten?.();
-    catalogue.setBack(lostSinceMs);
+    this.#catalogue?.setBack(lostSinceMs);
   }
 }

@@ -180,7 +180,7 @@ class BatchFrame {
     this.#at += 4 + value.length;
   }
 
-  /** A list has the number of its elements in front, and each element its length (section 6.11). */
+  /** A list has the number of its elements in front, and each element its length (section 6.11). An empty one is not null. */
   #addDoubles(values: readonly number[], column: number): void {
     const bytes = 4 + 12 * values.length;
     this.#ensure(4 + bytes);

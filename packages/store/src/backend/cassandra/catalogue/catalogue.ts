@@ -79,6 +79,8 @@ export class Catalogue {
   #toAnnounce: readonly MetSensor[] = [];
   #added = 0;
   #samples = 0;
+  /** A process that has written nothing, as one that stood by, leaves everything as it is. */
+  #hasWritten = false;
 
   private constructor(session: CqlSession, options: CatalogueOptions) {
     this.#options = options;
@@ -117,6 +119,7 @@ export class Catalogue {
   /** Reads everything anew: another process may have written since. Not while a batch is written. @throws {StoreError} */
   async reload(): Promise<void> {
     this.#keeping.stop();
+    this.#hasWritten = false;
     this.#memory.clear();
     this.#ids = new SensorIds();
     this.#toStore = new Set();
@@ -151,6 +154,7 @@ export class Catalogue {
 
   /** The samples of a batch are stored: the rest follows, the floor last. @throws {StoreError} */
   async commit({ samples, announcements, batch }: PreparedBatch): Promise<WriteSummary> {
+    this.#hasWritten = true;
     await this.#floors.settle();
     this.#memory.latest.take(samples.columns, samples.received, this.#countNewest);
     await this.#announceAgain();
@@ -272,6 +276,7 @@ export class Catalogue {
   /** Writes latest values and the floor. What could not be written is read from the stream again at the next start. */
   async close(): Promise<void> {
     this.#keeping.stop();
+    if (!this.#hasWritten) return;
     try {
       await this.#floors.settle();
       await this.#keeping.settle();

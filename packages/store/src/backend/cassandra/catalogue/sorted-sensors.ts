@@ -43,7 +43,7 @@ export class SortedSensors {
       if (after !== undefined && component.name < after.component) continue;
       settle(component);
       const { sensors } = component;
-      const isFirst = after !== undefined && component.name === after.component;
+      const isFirst = component.name === after?.component;
       for (let place = isFirst ? placeAfter(sensors, after.sensor) : 0; place < sensors.length; place++) {
         yield sensors[place]!;
       }

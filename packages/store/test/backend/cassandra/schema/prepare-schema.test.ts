@@ -61,7 +61,7 @@ describeWithCassandra('schema of an archive in Cassandra', () => {
     await session.execute('DROP TABLE samples');
     await session.execute('DROP TABLE gaps');
     const { lostTables } = await prepareSchema(session, layoutFor(90, 3));
-    expect(lostTables.sort()).toEqual(['gaps', 'samples']);
+    expect([...lostTables].sort()).toEqual(['gaps', 'samples']);
     expect(await session.execute('SELECT * FROM samples')).toEqual([]);
   });
 

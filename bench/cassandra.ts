@@ -1,0 +1,179 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startNatsServer } from '@katbus/cli/nats-server';
+import { wallClockUs } from '@katbus/protocol';
+import { temporaryFolder } from '../test/support/temporary-folder.ts';
+import { BenchNode } from './cassandra/bench-node.ts';
+import type { Loaded } from './cassandra/plain-loader.ts';
+import { fillBacklog } from './support/backlog.ts';
+import { readBacklog, type BacklogReading } from './support/backlog-reading.ts';
+import { BenchReport } from './support/bench-report.ts';
+import { Child } from './support/child.ts';
+import { timeShares } from './support/cpu-profile.ts';
+import { shuffledSensors } from './support/shuffled-sensors.ts';
+
+/**
+ * How fast `katbus store` reads a backlog into Cassandra: a node, a nats-server and the store as processes of their own on this machine, the
+ * stream filled before, publishers silent. Peers, on the same node in the same run: a loader that sends rows that were built before in batches of
+ * one partition, and one that sends them one by one.
+ *
+ * `--quick`: a fifth of the samples. `--profile`: also tells where the archiver's processor time goes.
+ */
+const SAMPLES = 5_000_000;
+const FEW_SENSORS = 2_000;
+const MANY_SENSORS = 200_000;
+/** A sensor of the backlog has a sample each second. */
+const PERIOD_US = 1e6;
+const LOADER_ROWS = 600_000;
+const SINGLE_ROWS = 100_000;
+/** Best on one node of two cores: STORAGE.md has the table. */
+const LOADERS = [
+  { rowsPerBatch: 100, inFlight: 32 },
+  { rowsPerBatch: 1_000, inFlight: 16 },
+] as const;
+const SINGLES = { rowsPerBatch: 1, inFlight: 256 } as const;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    samples: { type: 'string' },
+    heap: { type: 'string', default: '4G' },
+    data: { type: 'string' },
+  },
+});
+const samples = Number(options.samples ?? (options.quick ? SAMPLES / 5 : SAMPLES));
+
+const report = new BenchReport('cassandra');
+await using folder = await temporaryFolder('bench-cassandra');
+const home = options.data ?? folder.path;
+const node = await BenchNode.start(join(home, 'cassandra'), options.heap);
+try {
+  const loaded: Loaded[] = [];
+  for (const loader of LOADERS) loaded.push(await load('bench_plain', LOADER_ROWS, loader));
+  const singles = await load('bench_single', SINGLE_ROWS, SINGLES);
+  await withBacklog(FEW_SENSORS, async (read) => {
+    const rows = await read('rows');
+    addReading('rows', FEW_SENSORS, rows);
+    for (const [place, { rowsPerBatch }] of LOADERS.entries()) {
+      report.add({
+        metric: `rows, ${inWords(FEW_SENSORS)}`,
+        value: Math.round(rows.samplesASecond),
+        unit: 'samples/s',
+        peer: {
+          name: `loader, ${rowsPerBatch} rows a batch`,
+          value: Math.round(loaded[place]!.rowsASecond),
+        },
+        bound: { atLeast: 0.5 },
+      });
+    }
+    report.add({
+      metric: `rows, ${inWords(FEW_SENSORS)}`,
+      value: Math.round(rows.samplesASecond),
+      unit: 'samples/s',
+      peer: { name: 'single inserts', value: Math.round(singles.rowsASecond) },
+      bound: { atLeast: 5 },
+    });
+    report.add({
+      metric: `CPU of the archiver, rows, ${inWords(FEW_SENSORS)}`,
+      value: rows.cpuUs,
+      unit: 'us/sample',
+      bound: { atMost: 7 },
+    });
+    if (options.profile) await read('rows', join(home, 'profile'));
+  });
+  await withBacklog(MANY_SENSORS, async (read) => {
+    addReading('rows', MANY_SENSORS, await read('rows'));
+    const chunks = await read('chunks');
+    report.add({
+      metric: `chunks, ${inWords(MANY_SENSORS)}`,
+      value: Math.round(chunks.samplesASecond),
+      unit: 'samples/s',
+      bound: { atLeast: 150_000 },
+    });
+    addReading('chunks', MANY_SENSORS, chunks);
+  });
+} finally {
+  await node.stop();
+}
+await report.finish();
+
+type Read = (layout: string, profileFolder?: string) => Promise<BacklogReading>;
+
+/** A backlog is made once, and read by a new archive each time. */
+async function withBacklog(count: number, measure: (read: Read) => Promise<void>): Promise<void> {
+  const storeDirectory = join(home, `nats-${count}`);
+  const nats = await startNatsServer({ port: 0, monitoringPort: 0, storeDirectory });
+  try {
+    const rounds = Math.ceil(samples / count);
+    const startUs = wallClockUs() - rounds * PERIOD_US;
+    console.error(`filling the stream with ${inWords(samples, 'samples')} of ${inWords(count)}`);
+    const timeUs = (place: number) => startUs + Math.floor(place / count) * PERIOD_US + (place % count);
+    await fillBacklog(nats.url, { sensors: shuffledSensors(count), samples, timeUs });
+    await measure(async (layout, profileFolder) => {
+      await node.quiet();
+      const keyspace = `bench_${layout}`;
+      console.error(`reading it into ${layout}`);
+      const words = ['--backend', 'cassandra', '--layout', layout, '--cassandra', node.contactPoint];
+      if (profileFolder !== undefined) await mkdir(profileFolder, { recursive: true });
+      const reading = await readBacklog(nats.url, {
+        words: [...words, '--keyspace', keyspace, '--data', join(home, keyspace)],
+        samples,
+        otherPid: node.pid,
+        profileFolder,
+      });
+      await node.drop(keyspace);
+      if (profileFolder !== undefined) await addProfile(profileFolder);
+      return reading;
+    });
+  } finally {
+    await nats.kill();
+  }
+}
+
+async function load(
+  keyspace: string,
+  rows: number,
+  how: { readonly rowsPerBatch: number; readonly inFlight: number },
+): Promise<Loaded> {
+  await node.quiet();
+  const work = {
+    contactPoint: node.contactPoint,
+    nodePid: node.pid,
+    keyspace,
+    rows,
+    sensors: FEW_SENSORS,
+    ...how,
+  };
+  const child = new Child<never, Loaded>(new URL('./cassandra/plain-loader.ts', import.meta.url), [
+    '--work',
+    JSON.stringify(work),
+  ]);
+  const loaded = await child.answer('loaded');
+  await child.end();
+  await node.drop(keyspace);
+  const name = how.rowsPerBatch === 1 ? 'single inserts' : `loader, ${how.rowsPerBatch} rows a batch`;
+  report.add({ metric: name, value: Math.round(loaded.rowsASecond), unit: 'rows/s' });
+  report.add({ metric: `CPU of the ${name}`, value: loaded.cpuUs, unit: 'us/row' });
+  report.add({ metric: `CPU of the node, ${name}`, value: loaded.nodeCpuUs, unit: 'us/row' });
+  return loaded;
+}
+
+function addReading(layout: string, sensors: number, reading: BacklogReading): void {
+  const name = `${layout}, ${inWords(sensors)}`;
+  report.add({ metric: name, value: Math.round(reading.samplesASecond), unit: 'samples/s' });
+  report.add({ metric: `CPU of the archiver, ${name}`, value: reading.cpuUs, unit: 'us/sample' });
+  report.add({ metric: `CPU of the node, ${name}`, value: reading.otherCpuUs, unit: 'us/sample' });
+}
+
+/** Parts of the archiver's main thread, by the time that they take themselves. */
+async function addProfile(folder: string): Promise<void> {
+  for (const { part, milliseconds } of (await timeShares(folder)).slice(0, 15)) {
+    report.add({ metric: `profile: ${part}`, value: (milliseconds * 1e3) / samples, unit: 'us/sample' });
+  }
+}
+
+function inWords(count: number, what = 'sensors'): string {
+  return `${count.toLocaleString('en')} ${what}`;
+}

@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CassandraCluster } from '../../tools/cassandra/cassandra-cluster.ts';
+import { runCql } from '../../tools/cassandra/cql-line.ts';
+import { freePorts } from '../../tools/cassandra/listen.ts';
+import { cpuSeconds } from '../support/process-usage.ts';
+
+const LOOK_EACH_MS = 1_000;
+/** Of one core, over a look. */
+const QUIET_SHARE = 0.15;
+const QUIET_WITHIN_MS = 120_000;
+
+/** One Cassandra, a process of its own, for all that a benchmark compares. */
+export class BenchNode {
+  readonly contactPoint: string;
+  readonly pid: number;
+  readonly #cluster: CassandraCluster;
+
+  private constructor(cluster: CassandraCluster) {
+    const [node] = cluster.nodes;
+    const [contactPoint] = cluster.contactPoints;
+    if (node?.pid === undefined || contactPoint === undefined) throw new Error('the node has ended');
+    this.contactPoint = contactPoint;
+    this.pid = node.pid;
+    this.#cluster = cluster;
+  }
+
+  static async start(home: string, heap: string): Promise<BenchNode> {
+    const host = '127.0.0.1';
+    const [port = 0, storagePort = 0] = await freePorts(host, 2);
+    return new BenchNode(await CassandraCluster.start({ nodes: [{ host, port, storagePort }], home, heap }));
+  }
+
+  /** Waits until it has done what was left to do: flushing, merging files. What comes next is to begin like what came before. */
+  async quiet(): Promise<void> {
+    const deadline = performance.now() + QUIET_WITHIN_MS;
+    for (let quietLooks = 0; quietLooks < 2 && performance.now() < deadline;) {
+      const before = cpuSeconds(this.pid);
+      await delay(LOOK_EACH_MS);
+      const share = (cpuSeconds(this.pid) - before) / (LOOK_EACH_MS / 1_000);
+      quietLooks = share < QUIET_SHARE ? quietLooks + 1 : 0;
+    }
+  }
+
+  async drop(keyspace: string): Promise<void> {
+    const [host = '', port = ''] = this.contactPoint.split(':');
+    await runCql({ host, port: Number(port) }, [`DROP KEYSPACE IF EXISTS ${keyspace}`], 120_000);
+  }
+
+  async stop(): Promise<void> {
+    await this.#cluster.stop();
+  }
+}

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, vi } from 'vitest';
 import { requires } from '../../../../../test/support/requires.ts';
 import { backendSuite } from '../backend-suite.ts';
 import { binsSuite } from '../bins-suite.ts';
 import { TruncatedKeyspace } from './truncated-keyspace.ts';
+
+// Hundreds of random runs against a real node, on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const describeWithCassandra = await requires('cassandra');
 
@@ -10,7 +13,7 @@ describeWithCassandra('an archive in Cassandra', () => {
   let keyspace: TruncatedKeyspace;
   beforeAll(async () => {
     keyspace = await TruncatedKeyspace.make('rows');
-  }, 120_000);
+  });
   afterAll(() => keyspace[Symbol.asyncDispose]());
 
   const open = (options: { quarantineBytes: number }) => keyspace.open(options);

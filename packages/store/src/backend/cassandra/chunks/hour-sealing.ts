@@ -87,12 +87,7 @@ export class HourSealing {
       for (const [place, block] of [...cut(merged.block).entries()].toReversed()) {
         if (performance.now() - startedMs > STALE_MS) return false;
         const beginUs = place === 0 ? fromUs : block.timesUs[0]!;
-        await chunks.write(
-          partition,
-          { fromUs: beginUs, block, receivedToUs },
-          timestampUs,
-          ttlSeconds,
-        );
+        await chunks.write(partition, { fromUs: beginUs, block, receivedToUs }, timestampUs, ttlSeconds);
         sealed.written(partition, range, beginUs, block.length);
       }
     }

@@ -23,6 +23,7 @@ import { KEEPING_DEFAULTS } from './backend/sqlite/closing/day-keeping.ts';
 import { daysCommand } from './days-command.ts';
 import { gapsCommand } from './gaps-command.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
+import { monCommand } from './mon/mon-command.ts';
 import { quarantineCommand } from './quarantine-command.ts';
 import { startStore } from './store-daemon.ts';
 
@@ -131,6 +132,7 @@ function storeCommand(): Command {
   return addStreamOptions(addCassandraOptions(command))
     .addCommand(daysCommand())
     .addCommand(gapsCommand())
+    .addCommand(monCommand())
     .addHelpText('after', '\nExample:\n  katbus store --data /var/lib/katbus --archive-days 14')
     .action((options: StoreCommandOptions) =>
       runDaemon('store', options, (context) =>

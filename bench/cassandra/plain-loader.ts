@@ -39,7 +39,7 @@ const client = new Client({
   contactPoints: [work.contactPoint],
   localDataCenter: 'datacenter1',
   monitorReporting: { enabled: false },
-} as ConstructorParameters<typeof Client>[0]);
+});
 try {
   await client.connect();
   await client.execute(
@@ -47,7 +47,7 @@ try {
   );
   await client.execute(`USE ${work.keyspace}`);
   await client.execute(TABLE);
-  process.send!(await load(prebuilt(work), work));
+  process.send?.(await load(prebuilt(work), work));
 } finally {
   await client.shutdown();
 }
@@ -78,7 +78,7 @@ async function load(batches: readonly Row[][], { inFlight, nodePid, rowsPerBatch
   const options = { prepare: true, isIdempotent: true, logged: false };
   const send =
     rowsPerBatch === 1
-      ? (batch: Row[]) => client.execute(INSERT, batch[0]!, options)
+      ? (batch: Row[]) => client.execute(INSERT, batch[0], options)
       : (batch: Row[]) =>
           client.batch(
             batch.map((params) => ({ query: INSERT, params })),

@@ -7,7 +7,7 @@ export interface Backlog {
   readonly sensors: readonly BenchSensor[];
   readonly samples: number;
   /** Of the n-th sample. */
-  timeUs(place: number): number;
+  readonly timeUs: (place: number) => number;
 }
 
 /** Attributes of all sensors, then the samples, through the acknowledged window. The order of sensors differs from round to round. */

@@ -6,10 +6,11 @@ import { parseMonRecord, type MonSample } from '../../src/mon/mon-record.ts';
 
 /** What STORAGE.md says that a record is with us, read backwards. */
 function recordOf({ address, attributes, timeUs, valueTimeUs, value }: MonSample) {
-  const { name: _, component: __, type: ___, assembly, mon_name, ...rest } = attributes;
+  const { assembly, mon_name, ...others } = attributes;
+  const rest = Object.entries(others).filter(([field]) => !['name', 'component', 'type'].includes(field));
   const list = Array.isArray(value) ? (value as readonly (number | string)[]) : [value];
   return {
-    ...rest,
+    ...Object.fromEntries(rest),
     assembly: assembly ?? address.component,
     name: mon_name ?? address.sensor,
     server_timestamp: timeUs,

@@ -102,7 +102,7 @@ export class RowsReader implements LayoutReader {
     const key = this.#table.keyOf(sensor, bucket);
     const pagesFrom = (fromUs: number, fetchSize: number) =>
       this.#session.pages(this.#table.select, [...key, wholeUs(fromUs), wholeUs(endUs)], { fetchSize });
-    return new PartitionHead(pagesFrom, startUs, this.#table.toBlock, size);
+    return new PartitionHead(pagesFrom, startUs, (rows) => this.#table.toBlock(rows), size);
   }
 }
 

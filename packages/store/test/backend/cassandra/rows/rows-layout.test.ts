@@ -10,7 +10,7 @@ import { monLayout, rowsLayout } from '../../../../src/backend/cassandra/rows/ro
 import type { RowsOptions } from '../../../../src/backend/cassandra/rows/rows-options.ts';
 import type { CqlSession } from '../../../../src/backend/cassandra/session/cql-session.ts';
 import { openSession } from '../../../../src/backend/cassandra/session/open-session.ts';
-import type { SampleRow, StoredSample } from '../../../../src/backend/stored-sample.ts';
+import type { SampleRow } from '../../../../src/backend/stored-sample.ts';
 import { freshKeyspace, sharedCassandra } from '../../../../../../test/support/cassandra.ts';
 import { requires } from '../../../../../../test/support/requires.ts';
 import { anyValue, DAY_START_US, sampleRow, withoutAddress } from '../../rows.ts';
@@ -177,7 +177,7 @@ for (const [name, make] of [
       const sensor = newSensor(sensors);
       for (const [place, value] of values.entries()) {
         await writer.write(
-          sensors.batch([sampleRow({ ...sensor, value: value as StoredSample['value'] })], place),
+          sensors.batch([sampleRow({ ...sensor, value: value })], place),
         );
         expect((await read(sensor)).map((sample) => sample.value)).toEqual([value]);
       }

@@ -15,7 +15,7 @@ export interface SourceFile {
 const KEPT_APART: readonly { readonly module: RegExp; readonly folder: string }[] = [
   { module: /^@nats-io\//, folder: 'packages/bus/src/nats/' },
   { module: /^ws$/, folder: 'packages/portal/src/websocket/' },
-  { module: /^cassandra-driver$/, folder: 'packages/store/src/backend/' },
+  { module: /^cassandra-driver$/, folder: 'packages/store/src/backend/cassandra/' },
 ];
 
 /** These run in browsers too. */

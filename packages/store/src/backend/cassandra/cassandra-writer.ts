@@ -81,8 +81,8 @@ export class CassandraWriter {
    */
   async write(batch: WriteBatch): Promise<WriteSummary> {
     try {
-      const catalogue = await this.catalogue();
       if (this.#schema === 'missing') await this.#mend();
+      const catalogue = await this.catalogue();
       const prepared = await catalogue.prepare(batch);
       if (prepared.samples.columns.count > 0) await this.#samples.write(prepared.samples);
       const summary = await catalogue.commit(prepared);
@@ -120,10 +120,8 @@ export class CassandraWriter {
     const isAnother = identity !== this.#identity;
     this.#identity = identity;
     this.#schema = 'there';
-    if (isAnother) this.#goBack(-Infinity, 'its keyspace was dropped');
-    else if (lostTables.length > 0) {
-      this.#goBack(-Infinity, `tables were dropped: ${lostTables.join(', ')}`);
-    }
+    const gone = isAnother ? 'the whole keyspace' : lostTables.join(', ');
+    if (gone !== '') this.#goBack(-Infinity, `tables are gone: ${gone}`);
   }
 
   /** @param lostSinceMs what was acknowledged shortly before, and since then, may be gone; -Infinity: everything */

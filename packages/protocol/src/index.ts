@@ -42,6 +42,7 @@ export * from './store/history.ts';
 export * from './store/joined-bins.ts';
 export * from './store/operator.ts';
 export * from './store/quarantine.ts';
+export * from './store/report.ts';
 export * from './store/subjects.ts';
 export * from './subjects.ts';
 export * from './time-message.ts';

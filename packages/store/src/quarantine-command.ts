@@ -3,10 +3,12 @@ import { natsOption } from '@katbus/bus/daemon';
 import {
   isoText,
   parseTime,
+  QUARANTINE_REASONS,
   STORE_SUBJECTS,
   type QuarantineDropAnswer,
   type QuarantineEntry,
   type QuarantinePage,
+  type QuarantineReason,
   type QuarantineRetryAnswer,
   type QuarantineSelection,
 } from '@katbus/protocol';
@@ -18,7 +20,7 @@ const TIMEOUT_MS = 60_000;
 
 interface SelectionOptions {
   readonly nats: string;
-  readonly reason?: string;
+  readonly reason?: QuarantineReason;
   readonly since?: number;
   readonly all?: true;
   readonly json?: true;
@@ -113,7 +115,11 @@ function dropCommand(): Command {
 function withSelection(command: Command): Command {
   return command
     .addOption(natsOption())
-    .addOption(new Option('--reason <reason>', 'only these: STORAGE.md has the list'))
+    .addOption(
+      new Option('--reason <reason>', 'only these: STORAGE.md says what each means').choices(
+        QUARANTINE_REASONS,
+      ),
+    )
     .addOption(
       new Option('--since <time>', 'only what came then or later: 2026-11-22T05:00, -1h').argParser(
         parseSince,

@@ -1,10 +1,11 @@
-import { QUARANTINE_PAGE } from '../store/quarantine.ts';
+import { QUARANTINE_PAGE, QUARANTINE_REASONS } from '../store/quarantine.ts';
 import { count, cursor, name, object, openObject, seconds } from './parts.ts';
 
 const ids = { type: 'array', minItems: 1, maxItems: QUARANTINE_PAGE.mostMessages, items: count } as const;
 const selection = {
   ids,
-  reason: name,
+  // Of a request: one that there is not would give an empty answer, as if all were well.
+  reason: { enum: QUARANTINE_REASONS },
   since: seconds,
   all: { type: 'boolean' },
   limit: { type: 'integer', minimum: 1, maximum: QUARANTINE_PAGE.mostMessages },

@@ -16,6 +16,7 @@ import { LIVENESS_SCHEMAS } from './liveness.ts';
 import { EXPLANATION_SCHEMAS } from './explanation.ts';
 import { PORTAL_SCHEMAS } from './portal-frames.ts';
 import { QUARANTINE_SCHEMAS } from './quarantine.ts';
+import { REPORT_SCHEMAS } from './report.ts';
 import { STORE_SCHEMAS } from './store-answers.ts';
 
 /** JSON Schemas (draft 2020-12) of what crosses a process boundary; those of client and portal are in portal-frames.ts, the store's answers in
@@ -93,5 +94,6 @@ export const SCHEMAS = {
   ...PORTAL_SCHEMAS,
   ...BINS_SCHEMAS,
   ...QUARANTINE_SCHEMAS,
+  ...REPORT_SCHEMAS,
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;

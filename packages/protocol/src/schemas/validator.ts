@@ -17,7 +17,14 @@ export function validate<T>(schema: SchemaName, document: unknown): T {
   }
   if (check(document)) return document as T;
   const [fault] = check.errors ?? [];
-  throw new SchemaError(schema, fieldOf(fault), fault?.message ?? 'is wrong');
+  throw new SchemaError(schema, fieldOf(fault), ruleOf(fault));
+}
+
+/** Of a closed set, what is in it: whoever has misspelt one finds it there. */
+function ruleOf(fault: ErrorObject | undefined): string {
+  const { allowedValues } = (fault?.params ?? {}) as { allowedValues?: readonly unknown[] };
+  if (allowedValues === undefined) return fault?.message ?? 'is wrong';
+  return `must be one of ${allowedValues.join(', ')}`;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

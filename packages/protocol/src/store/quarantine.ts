@@ -1,8 +1,22 @@
+/** Why a message is kept apart instead of being stored; STORAGE.md, "Quarantine", has a line for each. */
+export const QUARANTINE_REASONS = [
+  'undecodable',
+  'subject',
+  'name',
+  'time',
+  'value_ts',
+  'status',
+  'value',
+  'type',
+  'attributes',
+  'poison',
+] as const;
+export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
+
 /** Which quarantined messages are meant: those of `ids`, or all that fit the rest; `all` says that none is left out on purpose. */
 export interface QuarantineSelection {
   readonly ids?: readonly number[];
-  /** One of STORAGE.md, "Quarantine". */
-  readonly reason?: string;
+  readonly reason?: QuarantineReason;
   /** Unix seconds: those that the stream took at this time or later. */
   readonly since?: number;
   readonly all?: boolean;

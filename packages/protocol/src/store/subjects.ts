@@ -10,6 +10,9 @@ export const STORE_SUBJECTS = {
   quarantineRetry: 'rpc.store.quarantine.retry',
   quarantineDrop: 'rpc.store.quarantine.drop',
   gaps: 'rpc.store.gaps',
+  report: 'rpc.store.report',
+  reportSensors: 'rpc.store.report.sensors',
+  reportDays: 'rpc.store.report.days',
 } as const;
 
 /** The micro service that a store is while it stands by: it has no endpoints. */

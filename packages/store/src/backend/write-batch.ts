@@ -1,5 +1,7 @@
-import type { Attributes, SensorAddress } from '@katbus/protocol';
+import type { Attributes, QuarantineReason, SensorAddress } from '@katbus/protocol';
 import type { SampleSource } from './sample-batch.ts';
+
+export { QUARANTINE_REASONS, type QuarantineReason } from '@katbus/protocol';
 
 /** What the archiver hands to a back end at once. Everything in it may have been written before: writing again changes nothing. */
 export interface WriteBatch {
@@ -17,21 +19,6 @@ export interface AttributesRow extends SensorAddress {
   readonly fromUs: number;
   readonly attributes: Attributes;
 }
-
-/** Why a message is kept apart instead of being stored; STORAGE.md, "Quarantine", has a line for each. */
-export const QUARANTINE_REASONS = [
-  'undecodable',
-  'subject',
-  'name',
-  'time',
-  'value_ts',
-  'status',
-  'value',
-  'type',
-  'attributes',
-  'poison',
-] as const;
-export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
 /** A message that could not be stored, as it came. Its identity is (sequence, receivedUs): both stay the same when it is delivered again. */
 export interface QuarantineRow {

@@ -1,14 +1,16 @@
 import type { Logger } from '@katbus/bus/daemon';
 import type { BusConnection, BusService } from '@katbus/bus/nats';
-import type { StoreStatus } from '@katbus/protocol';
+import { toSeconds, wallClockUs, type StoreStatus } from '@katbus/protocol';
 import type { ArchiverOptions } from '../archiver/archiver-options.ts';
 import { Archiver, type ArchiverParts } from '../archiver/archiver.ts';
 import type { Backend } from '../backend/backend.ts';
 import { CatalogueNotice } from '../history-service/catalogue-notice.ts';
 import { HistoryService } from '../history-service/history-service.ts';
+import type { ArchiveState } from '../report/archive-report.ts';
+import { ReportTallies } from '../report/report-tallies.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
 
-export interface TenureParts extends Omit<ArchiverParts, 'onCatalogueChanged'> {
+export interface TenureParts extends Omit<ArchiverParts, 'onCatalogueChanged' | 'onStored'> {
   readonly connection: BusConnection;
   readonly backend: Backend;
   readonly logger: Logger;
@@ -24,13 +26,21 @@ export class Tenure {
   readonly ended: Promise<void>;
   readonly #parts: TenureParts;
   readonly #notice: CatalogueNotice;
+  readonly #tallies: ReportTallies;
   #service: BusService | undefined;
 
-  private constructor(parts: TenureParts) {
+  private constructor(parts: TenureParts, tallies: ReportTallies) {
     this.#parts = parts;
+    this.#tallies = tallies;
     this.#notice = new CatalogueNotice(parts.connection, () => this.archiver.sensors);
     this.archiver = new Archiver(
-      { ...parts, onCatalogueChanged: () => this.#notice.changed() },
+      {
+        ...parts,
+        onCatalogueChanged: () => this.#notice.changed(),
+        onStored: (batch, { summary, poison }) => {
+          tallies.stored(batch, summary, poison);
+        },
+      },
       parts.archiverOptions,
     );
     this.ended = this.archiver.run();
@@ -40,13 +50,16 @@ export class Tenure {
 
   /** @throws {DisconnectedError} */
   static async begin(parts: TenureParts): Promise<Tenure> {
-    const tenure = new Tenure(parts);
+    // Before anything is stored, so that everything is counted; and before the first question.
+    const tenure = new Tenure(parts, await ReportTallies.open(parts));
     try {
       tenure.#service = await HistoryService.start({
         ...parts,
         through: () => tenure.through,
         status: () => tenure.#status(),
         retry: (rows) => tenure.archiver.retry(rows),
+        tallies: tenure.#tallies,
+        archiveState: () => tenure.#archiveState(),
       });
       return tenure;
     } catch (error) {
@@ -65,7 +78,16 @@ export class Tenure {
     this.archiver.stop();
     await this.ended.catch(() => undefined);
     await this.#service?.stop();
+    await this.#tallies.close();
     this.#notice.close();
+  }
+
+  async #archiveState(): Promise<ArchiveState> {
+    const { floor } = this.archiver;
+    const { state, bytes, lagMessages } = await this.#status();
+    const isLate = lagMessages > 0 && floor !== undefined;
+    const lagSeconds = isLate ? Math.max(0, toSeconds(wallClockUs() - floor.messageUs)) : 0;
+    return { state, bytes, lagMessages, lagSeconds };
   }
 
   async #status(): Promise<StoreStatus> {

@@ -14,6 +14,7 @@ import {
   quarantineEndpoint,
   quarantineRetryEndpoint,
 } from './quarantine-endpoint.ts';
+import { dayReportEndpoint, reportEndpoint, sensorReportEndpoint } from './report-endpoints.ts';
 import { RequestError, toRequestError } from './request-error.ts';
 import { RequestGate } from './request-gate.ts';
 import { sensorsEndpoint } from './sensors-endpoint.ts';
@@ -87,6 +88,9 @@ export class HistoryService {
       quarantineRetry: quarantineRetryEndpoint(this.#parts),
       quarantineDrop: quarantineDropEndpoint(this.#parts),
       gaps: gapsEndpoint(this.#parts),
+      report: reportEndpoint(this.#parts),
+      reportSensors: sensorReportEndpoint(this.#parts),
+      reportDays: dayReportEndpoint(this.#parts),
     };
     return Object.entries(answers).map(([name, answer]) => ({
       name,

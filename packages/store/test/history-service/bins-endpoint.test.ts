@@ -15,6 +15,7 @@ import { Registry } from 'prom-client';
 import { MemoryBackend } from '../../src/backend/memory/memory-backend.ts';
 import type { BinsQuery } from '../../src/bins/bins-query.ts';
 import { HistoryService } from '../../src/history-service/history-service.ts';
+import { ReportTallies } from '../../src/report/report-tallies.ts';
 import { StoreMetrics } from '../../src/store-metrics.ts';
 import { startTestNats } from '../../../../test/support/test-nats.ts';
 import { batch, DAY_START_US, sampleRow } from '../backend/rows.ts';
@@ -66,15 +67,18 @@ beforeAll(async () => {
       ],
     }),
   );
+  const logger = createLogger({ name: 'test', level: 'error', format: 'json' });
   const service = await HistoryService.start(
     {
       connection,
       backend,
-      logger: createLogger({ name: 'test', level: 'error', format: 'json' }),
+      logger,
       metrics: new StoreMetrics(new Registry()),
       version: '1.2.3',
       through: () => 77,
       retry: () => Promise.resolve({ stored: [], refused: [] }),
+      tallies: await ReportTallies.open({ backend, logger, isActive: () => true }),
+      archiveState: () => Promise.reject(new Error('not asked here')),
       status: () =>
         Promise.resolve({
           ...{ backend: 'memory', version: '1.2.3', state: 'reading', sensors: 3, samplesWritten: 0 },

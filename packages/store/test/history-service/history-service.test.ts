@@ -12,6 +12,7 @@ import { validate } from '@katbus/protocol/schemas';
 import { Registry } from 'prom-client';
 import { MemoryBackend } from '../../src/backend/memory/memory-backend.ts';
 import { HistoryService } from '../../src/history-service/history-service.ts';
+import { ReportTallies } from '../../src/report/report-tallies.ts';
 import { StoreMetrics } from '../../src/store-metrics.ts';
 import { startTestNats } from '../../../../test/support/test-nats.ts';
 import { batch, DAY_START_US, sampleRow } from '../backend/rows.ts';
@@ -63,6 +64,8 @@ beforeAll(async () => {
       version: '1.2.3',
       through: () => 77,
       retry: () => Promise.resolve({ stored: [], refused: [] }),
+      tallies: await ReportTallies.open({ backend, logger, isActive: () => true }),
+      archiveState: () => Promise.reject(new Error('not asked here')),
       status: () => Promise.reject(new Error('not asked here')),
     },
     { mostRunning: 2, mostWaiting: 4 },

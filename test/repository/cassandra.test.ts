@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -19,12 +19,15 @@ afterEach(() => vi.unstubAllEnvs());
 
 test('a machine without Java 17 is told so in one line, with what it has instead', async () => {
   await using folder = await temporaryFolder('java');
-  const home = join(folder.path, 'java-25');
-  await mkdir(join(home, 'bin'), { recursive: true });
-  vi.stubEnv('PATH', '');
+  const java = join(folder.path, 'java');
   vi.stubEnv('JAVA_HOME', '');
+  vi.stubEnv('PATH', folder.path);
   await expect(findJava(undefined, [folder.path])).rejects.toThrow(
     /^Cassandra needs Java 17: there is no Java on PATH$/,
+  );
+  await writeFile(java, `#!/bin/sh\necho 'openjdk version "25.0.1" 2025-10-21' >&2\n`, { mode: 0o755 });
+  await expect(findJava(undefined, [folder.path])).rejects.toThrow(
+    `Cassandra needs Java 17: ${java} is 25.0.1`,
   );
 });
 

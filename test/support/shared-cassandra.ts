@@ -49,5 +49,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startNode(home: string): Promise<CassandraCluster> {
   const [port = 0, storagePort = 0] = await freePorts('127.0.0.1', 2);
-  return CassandraCluster.start({ nodes: [{ host: '127.0.0.1', port, storagePort }], home, heap: '1G' });
+  return CassandraCluster.start({
+    nodes: [{ host: '127.0.0.1', port, storagePort }],
+    home,
+    heap: '1G',
+    isBrief: true,
+  });
 }

@@ -19,6 +19,8 @@ export interface CassandraNodeOptions {
   readonly heap: string;
   /** Keys of cassandra.yaml beside or instead of {@link nodeSettings}. */
   readonly settings?: CassandraSettings | undefined;
+  /** It is for a test: up sooner, and slower then. */
+  readonly isBrief?: boolean | undefined;
   readonly readyTimeoutMs?: number | undefined;
   readonly stopTimeoutMs?: number | undefined;
   readonly onLogLine?: ((line: string) => void) | undefined;
@@ -70,11 +72,11 @@ export class CassandraNode {
    */
   async start(): Promise<void> {
     if (this.#state.name !== 'stopped') throw new Error('the node runs already');
-    const { place, heap, settings, onLogLine, onProgress } = this.#options;
+    const { place, heap, settings, isBrief = false, onLogLine, onProgress } = this.#options;
     const { java, jars } = await findCassandra(onProgress);
     await this.#check();
     await writeNodeFiles(this.home, nodeSettings(place, settings));
-    const flags = javaFlags({ agent: await jammAgent(jars), heap, home: this.home });
+    const flags = javaFlags({ agent: await jammAgent(jars), heap, home: this.home, isBrief });
     const words = [...flags, '-cp', join(jars, '*'), DAEMON];
     const errors: string[] = [];
     const process = new ServerProcess(java, words, (line) => {

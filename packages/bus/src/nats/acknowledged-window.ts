@@ -51,8 +51,8 @@ const DROP_REPORT_MS = 1_000;
  * Acknowledged publishing for a component: two lanes, one a stream, under one wildcard inbox.
  *
  * The client library's `publish` of JetStream costs a promise and a look-up for each message; here an answer finds its message
- * by a number in its subject. The lanes are independent, so that a LIVE stream that does not answer never holds back an
- * archive sample. Nothing here throws for the network: what is not acknowledged is sent again, in order, and what the bounded
+ * by a number in its subject. While both lanes flow they keep one order, because a sensor's samples go to both and are shown in the order in
+ * which they arrive; a lane whose stream does not answer is left behind, so that LIVE never holds back an archive sample. Nothing here throws for the network: what is not acknowledged is sent again, in order, and what the bounded
  * buffer cannot keep is counted and told.
  */
 export class AcknowledgedWindow {
@@ -66,6 +66,9 @@ export class AcknowledgedWindow {
   private readonly undo: (() => void)[];
   private readonly drops: Record<LaneName, number> = { archive: 0, normal: 0 };
   private waiters: Waiter[] = [];
+  private order = 0;
+  /** `again`: one lane has made way for the other meanwhile. */
+  private pumping: 'no' | 'once' | 'again' = 'no';
   private nowMs = performance.now();
 
   constructor(connection: BusConnection, options: WindowOptions = {}) {
@@ -80,6 +83,9 @@ export class AcknowledgedWindow {
           send: (subject, payload, reply, resend) => this.send(name, subject, payload, reply, resend),
           tell: (event) => this.laneTold(name, event),
           progressed: () => this.checkWaiters(),
+          nextOrder: () => (this.order += 1),
+          isItsTurn: (order) => order <= this.otherThan(name).nextOrder,
+          gaveWay: () => this.pump(),
           nowMs: () => this.nowMs,
         },
       );
@@ -192,6 +198,23 @@ export class AcknowledgedWindow {
   private laneTold(lane: LaneName, event: LaneEvent): void {
     if (event.type === 'dropped') this.drops[lane] += 1;
     else this.listeners.tell({ ...event, lane });
+  }
+
+  /** In a loop, for the two may give way to each other message by message. */
+  private pump(): void {
+    if (this.pumping !== 'no') {
+      this.pumping = 'again';
+      return;
+    }
+    do {
+      this.pumping = 'once';
+      this.eachLane((lane) => lane.pump());
+    } while ((this.pumping as string) === 'again');
+    this.pumping = 'no';
+  }
+
+  private otherThan(lane: LaneName): PublishingLane {
+    return this.lanes[lane === 'archive' ? 'normal' : 'archive'];
   }
 
   private eachLane(act: (lane: PublishingLane) => void): void {

@@ -46,6 +46,12 @@ export interface LaneOutlet {
   tell(event: LaneEvent): void;
   /** A message is done. */
   progressed(): void;
+  /** The number of the next message among those of all lanes. */
+  nextOrder(): number;
+  /** Whether nothing older waits in another lane that will go out. */
+  isItsTurn(order: number): boolean;
+  /** Something that waited goes out, or will not for now: others may have their turn. */
+  gaveWay(): void;
   nowMs(): number;
 }
 
@@ -92,7 +98,8 @@ const SETTLING_MS = 20;
 /**
  * Acknowledged publishing into one stream, in order, without a promise a message.
  *
- * A message that does not go out at once, or goes out again, is marked as a resend: it may then arrive after newer messages of its
+ * What waits goes out in the order in which it was published, that of the other lane with it, as long as both flow: a sensor's samples go to both. A
+ * message that does not go out at once, or goes out again, is marked as a resend: it may then arrive after newer messages of its
  * sensor on the other lane, and whoever shows live values can tell. What is under way is numbered and never dropped: it is bounded by
  * the window, and has probably been taken. `published` is at any time the sum of the other counters but `resent`, and what is pending.
  */
@@ -113,7 +120,6 @@ export class PublishingLane {
   private state: LaneState = { name: 'flowing' };
   private underWayCount = 0;
   private underWayBytes = 0;
-  private order = 0;
   /** Distinguishes the rounds of sending: a late error of an earlier round must not stall the next. */
   private round = 1;
 
@@ -127,6 +133,11 @@ export class PublishingLane {
     return this.underWayCount + this.waiting.length;
   }
 
+  /** Of the messages that wait, and go out when there is room; Infinity when there are none. */
+  get nextOrder(): number {
+    return this.state.name === 'flowing' ? this.waiting.nextOrder : Infinity;
+  }
+
   /**
    * @param precious such a message is dropped only when nothing else waits
    * @param mark what it carries when it is sent again or late
@@ -138,10 +149,14 @@ export class PublishingLane {
       this.sendPlain(subject, payload);
       return;
     }
-    this.order += 1;
-    const { order } = this;
+    const order = this.outlet.nextOrder();
     const entry: Entry = { subject, payload, bytes, precious, order, mark, sentAtMs: 0, done: false };
-    if (this.state.name === 'flowing' && this.waiting.length === 0 && this.hasRoomUnderWay()) {
+    if (
+      this.state.name === 'flowing' &&
+      this.waiting.length === 0 &&
+      this.hasRoomUnderWay() &&
+      this.outlet.isItsTurn(order)
+    ) {
       this.sendFirst(entry, false);
       return;
     }
@@ -198,6 +213,7 @@ export class PublishingLane {
   private become(state: LaneState): void {
     if (this.state.name === 'stalled' || this.state.name === 'settling') clearTimeout(this.state.timer);
     this.state = state;
+    if (state.name === 'stalled') this.outlet.gaveWay();
   }
 
   private stall(reason: string): void {
@@ -241,14 +257,17 @@ export class PublishingLane {
     this.pump();
   }
 
-  /** Sends what waits, as far as the window allows. */
-  private pump(): void {
+  /** Sends what waits, as far as the window allows and it is its turn. */
+  pump(): void {
+    let sent = 0;
     while (this.state.name === 'flowing' && this.hasRoomUnderWay()) {
-      const entry = this.waiting.shift();
-      if (entry === undefined) return;
-      // It was held back, so a newer message of its sensor may have gone out on the other lane.
-      this.sendFirst(entry, true);
+      const { nextOrder } = this.waiting;
+      if (nextOrder === Infinity || !this.outlet.isItsTurn(nextOrder)) break;
+      // It was held back: while the other lane flowed alone, a newer message of its sensor may have gone out there.
+      this.sendFirst(this.waiting.shift()!, true);
+      sent += 1;
     }
+    if (sent > 0) this.outlet.gaveWay();
   }
 
   private hasRoomUnderWay(): boolean {
@@ -318,6 +337,7 @@ export class PublishingLane {
       this.counters.dropped += 1;
       this.outlet.tell({ type: 'dropped', subject: dropped.subject });
       this.outlet.progressed();
+      this.outlet.gaveWay();
     }
   }
 }

@@ -21,6 +21,12 @@ export class WaitingQueue<T extends Waiting> {
     return this.#ordinary.length + this.#precious.length;
   }
 
+  /** The order of the next to be taken out; Infinity when there is none. */
+  get nextOrder(): number {
+    const ordinary = this.#ordinary.get(this.#ordinary.first)?.order ?? Infinity;
+    return Math.min(ordinary, this.#precious.get(this.#precious.first)?.order ?? Infinity);
+  }
+
   push(message: T): void {
     (message.precious ? this.#precious : this.#ordinary).push(message);
     this.bytes += message.bytes;

@@ -88,6 +88,32 @@ describe('acknowledged publishing', () => {
     expect(window.counters.archive.resent).toBe(0);
   });
 
+  it('keeps one order over both streams while they take what comes: a sensor has samples in both', async () => {
+    await setupStreams(connection);
+    const { window } = makeWindow({ window: 4 });
+    const live: number[] = [];
+    connection.subscribe('sensor.*.a.b', ({ data }) => live.push(Number(Buffer.from(data).toString())));
+    await connection.flush();
+    for (let n = 0; n < 500; n += 1) {
+      // Runs of the one and the other, longer and shorter than the window.
+      const lane = n % 17 < 11 ? 'archive' : 'normal';
+      window.publish(`sensor.${lane}.a.b`, String(n), lane, n % 5 === 0);
+    }
+    expect(await window.flush(5_000)).toBe(true);
+    await vi.waitFor(() => expect(live).toHaveLength(500));
+    expect(live).toEqual(Array.from({ length: 500 }, (_, n) => n));
+  });
+
+  it('an archive sample does not wait for a LIVE stream that does not answer', async () => {
+    await setupStreams(connection);
+    const { window } = makeWindow({ window: 4, ackTimeoutMs: 200 });
+    await connection.request('$JS.API.STREAM.DELETE.LIVE', '');
+    for (let n = 0; n < 20; n += 1) window.publish('sensor.normal.a.b', String(n), 'normal', false);
+    for (let n = 20; n < 40; n += 1) window.publish('sensor.archive.a.b', String(n), 'archive', false);
+    await vi.waitFor(() => expect(window.counters.archive.acknowledged).toBe(20), 5_000);
+    expect(window.counters.normal.acknowledged).toBe(0);
+  });
+
   it('waits for a stream that is not there, says so once, and then sends in order', async () => {
     const { window, events } = makeWindow();
     for (let n = 0; n < 50; n += 1) window.publish('sensor.archive.a.b', String(n), 'archive', false);

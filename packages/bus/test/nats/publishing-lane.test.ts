@@ -13,6 +13,7 @@ class FakeStream {
   late: string[] = [];
   readonly lane: PublishingLane;
   #answers: (() => void)[] = [];
+  #order = 0;
 
   constructor(bounds: Partial<LaneBounds>) {
     this.lane = new PublishingLane(
@@ -29,6 +30,9 @@ class FakeStream {
         send: (_subject, payload, reply, resend) => this.#take(Number(payload), reply, resend),
         tell: (event) => this.events.push(event),
         progressed: () => undefined,
+        nextOrder: () => (this.#order += 1),
+        isItsTurn: () => true,
+        gaveWay: () => undefined,
         nowMs: () => performance.now(),
       },
     );

@@ -11,6 +11,7 @@ import {
   sensorGlob,
 } from '@katbus/protocol';
 import { SCHEMAS, validate, type SchemaName } from '@katbus/protocol/schemas';
+import { parseMonRecord } from '../../packages/store/src/mon/mon-record.ts';
 import type { ArchivedSample, BinSeries, SampleValue, Status } from '@katbus/protocol';
 
 /** Reads an example with what reads the real thing. @throws what that throws when the example is wrong */
@@ -20,6 +21,7 @@ export type DocumentParser = (text: string) => void;
 const PROGRAMS: Readonly<Record<string, DocumentParser>> = {
   'json sample': (text) => parseSample(text),
   'json attributes': (text) => parseAttributes(text),
+  'json mon': (text) => parseMonRecord(text, 'refuse'),
   'csv history': parseHistoryCsv,
   'csv bins': parseBinsCsv,
   'json policy': (text) => checkPolicy(JSON.parse(text)),

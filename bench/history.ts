@@ -2,16 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startNatsServer } from '@katbus/cli/nats-server';
 import { formatAddress } from '@katbus/protocol';
 import { SqliteBackend } from '@katbus/store';
 import { bareReading } from './history/bare-reading.ts';
 import { addressesOf, writeDay, type PointingDay } from './history/pointing-day.ts';
-import type { Question, Reading } from './history/reader.ts';
-import { Child, startDaemon } from './support/child.ts';
-import { freePort } from './support/free-port.ts';
+import type { Question } from './history/reader.ts';
+import { ServedArchive, type AnsweredQuestion } from './history/served-archive.ts';
 import { BenchReport } from './support/bench-report.ts';
-import { cpuSeconds } from './support/process-usage.ts';
 
 /*
  * What MeerKAT's astronomers asked for (Katstore, ICALEPCS 2017, TUBPA06): the target coordinates of 64 dishes over 24 h, recorded at 1 Hz: two
@@ -66,78 +63,43 @@ async function prepare(): Promise<void> {
 }
 
 async function measure(bareMs: number, bareCpuMs: number): Promise<void> {
-  const nats = await startNatsServer({ storeDirectory: join(folder, 'nats'), port: 0, monitoringPort: 0 });
-  const [storePort, portalPort] = [await freePort(), await freePort()];
-  const children: Child<never, never>[] = [];
-  try {
-    const store = await startDaemon(
-      ['store', '--nats', nats.url, '--data', data, '--monitoring-port', String(storePort)],
-      `http://127.0.0.1:${storePort}/readyz`,
-    );
-    children.push(store);
-    const portal = await startDaemon(
-      ['portal', '--nats', nats.url, '--port', String(portalPort)],
-      `http://127.0.0.1:${portalPort}/readyz`,
-    );
-    children.push(portal);
-    const reader = new Child<Question, Reading | { readonly type: 'ready' }>(
-      new URL('./history/reader.ts', import.meta.url),
-      [`ws://127.0.0.1:${portalPort}/ws`],
-    );
-    children.push(reader as unknown as Child<never, never>);
-    await reader.answer('ready');
-    const pids = { store: store.pid, portal: portal.pid, 'nats-server': nats.pid, client: reader.pid };
-
-    const ask = async (name: string, question: Question, bound: number) => {
-      const runs: { readonly reading: Reading; readonly cpu: Readonly<Record<string, number>> }[] = [];
-      for (let run = 0; run <= WARM_RUNS; run++) {
-        const before = Object.entries(pids).map(([process, pid]) => [process, cpuSeconds(pid)] as const);
-        const reading = await reader.ask(question, 'reading');
-        if (reading.samples !== samples)
-          throw new Error(`${reading.samples} samples are in the bins, not ${samples}`);
-        const cpu = before.map(([process, seconds]) => [
-          process,
-          cpuSeconds(pids[process as keyof typeof pids]) - seconds,
-        ]);
-        runs.push({ reading, cpu: Object.fromEntries(cpu) as Record<string, number> });
-      }
-      const [cold, ...warm] = runs;
-      const best = warm.toSorted((a, b) => a.reading.milliseconds - b.reading.milliseconds)[0]!;
-      const seconds = (milliseconds: number) => milliseconds / 1_000;
-      report.add({
-        metric: `${name}, first time`,
-        value: seconds(cold!.reading.milliseconds),
-        unit: 's',
-        bound: { atMost: bound },
-      });
-      report.add({
-        metric: `${name}, again, best of ${WARM_RUNS}`,
-        value: seconds(best.reading.milliseconds),
-        unit: 's',
-        bound: { atMost: bound },
-      });
-      const total = Object.values(best.cpu).reduce((sum, each) => sum + each, 0);
-      report.add({
-        metric: `${name}, processor time of all`,
-        value: total,
-        unit: 's',
-        peer: { name: 'bare loop', value: seconds(bareCpuMs) },
-      });
-      for (const [process, each] of Object.entries(best.cpu)) {
-        report.add({ metric: `  of it ${process}`, value: each, unit: 's' });
-      }
-      report.add({ metric: '  bins', value: best.reading.bins, unit: 'bins' });
-      report.add({ metric: '  pages', value: best.reading.pages, unit: 'pages' });
-      report.add({ metric: '  first page after', value: best.reading.firstMilliseconds, unit: 'ms' });
-    };
-    report.add({ metric: 'bare loop over the same chunks', value: bareMs / 1_000, unit: 's' });
-    const names = sensors.map(formatAddress);
-    const columns = ['count', 'min', 'max', 'mean'] as const;
-    const minutes = { params: { start, end, widthSeconds: 60, columns }, sensors: names, lanes: 2 };
-    await ask('one-minute bins', minutes, 10);
-    await ask('1,000 bins', { ...minutes, params: { start, end, bins: 1_000, columns } }, 1);
-  } finally {
-    for (const child of children.reverse()) await child.end('SIGTERM');
-    await nats.stop();
-  }
+  await using served = await ServedArchive.start(folder, ['--data', data]);
+  const ask = async (name: string, question: Question, bound: number) => {
+    const runs: AnsweredQuestion[] = [];
+    for (let run = 0; run <= WARM_RUNS; run++) runs.push(await served.ask(question, samples));
+    const [cold, ...warm] = runs;
+    const best = warm.toSorted((a, b) => a.reading.milliseconds - b.reading.milliseconds)[0]!;
+    const seconds = (milliseconds: number) => milliseconds / 1_000;
+    report.add({
+      metric: `${name}, first time`,
+      value: seconds(cold!.reading.milliseconds),
+      unit: 's',
+      bound: { atMost: bound },
+    });
+    report.add({
+      metric: `${name}, again, best of ${WARM_RUNS}`,
+      value: seconds(best.reading.milliseconds),
+      unit: 's',
+      bound: { atMost: bound },
+    });
+    const total = Object.values(best.cpu).reduce((sum, each) => sum + each, 0);
+    report.add({
+      metric: `${name}, processor time of all`,
+      value: total,
+      unit: 's',
+      peer: { name: 'bare loop', value: seconds(bareCpuMs) },
+    });
+    for (const [process, each] of Object.entries(best.cpu)) {
+      report.add({ metric: `  of it ${process}`, value: each, unit: 's' });
+    }
+    report.add({ metric: '  bins', value: best.reading.bins, unit: 'bins' });
+    report.add({ metric: '  pages', value: best.reading.pages, unit: 'pages' });
+    report.add({ metric: '  first page after', value: best.reading.firstMilliseconds, unit: 'ms' });
+  };
+  report.add({ metric: 'bare loop over the same chunks', value: bareMs / 1_000, unit: 's' });
+  const names = sensors.map(formatAddress);
+  const columns = ['count', 'min', 'max', 'mean'] as const;
+  const minutes = { params: { start, end, widthSeconds: 60, columns }, sensors: names, lanes: 2 };
+  await ask('one-minute bins', minutes, 10);
+  await ask('1,000 bins', { ...minutes, params: { start, end, bins: 1_000, columns } }, 1);
 }

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { CassandraCluster } from '../../tools/cassandra/cassandra-cluster.ts';
 import { runCql } from '../../tools/cassandra/cql-line.ts';
 import { freePorts } from '../../tools/cassandra/listen.ts';
 import { cpuSeconds } from '../support/process-usage.ts';
+
+const run = promisify(execFile);
 
 const LOOK_EACH_MS = 1_000;
 /** Of one core, over a look. */
@@ -14,20 +18,25 @@ export class BenchNode {
   readonly contactPoint: string;
   readonly pid: number;
   readonly #cluster: CassandraCluster;
+  readonly #home: string;
+  readonly #heap: string;
 
-  private constructor(cluster: CassandraCluster) {
+  private constructor(cluster: CassandraCluster, home: string, heap: string) {
     const [node] = cluster.nodes;
     const [contactPoint] = cluster.contactPoints;
     if (node?.pid === undefined || contactPoint === undefined) throw new Error('the node has ended');
     this.contactPoint = contactPoint;
     this.pid = node.pid;
     this.#cluster = cluster;
+    this.#home = home;
+    this.#heap = heap;
   }
 
   static async start(home: string, heap: string): Promise<BenchNode> {
     const host = '127.0.0.1';
     const [port = 0, storagePort = 0] = await freePorts(host, 2);
-    return new BenchNode(await CassandraCluster.start({ nodes: [{ host, port, storagePort }], home, heap }));
+    const nodes = [{ host, port, storagePort }];
+    return new BenchNode(await CassandraCluster.start({ nodes, home, heap }), home, heap);
   }
 
   /** Waits until it has done what was left to do: flushing, merging files. What comes next is to begin like what came before. */
@@ -44,6 +53,26 @@ export class BenchNode {
   async drop(keyspace: string): Promise<void> {
     const [host = '', port = ''] = this.contactPoint.split(':');
     await runCql({ host, port: Number(port) }, [`DROP KEYSPACE IF EXISTS ${keyspace}`], 120_000);
+  }
+
+  /** Another process on the same data, with nothing in memory: neither its own, nor what the kernel keeps of its files. */
+  async startedAnew(): Promise<BenchNode> {
+    await this.stop();
+    // Only what is on the disk can be dropped.
+    await run('sync', ['-f', this.#home]);
+    await run('find', [
+      this.#home,
+      '-type',
+      'f',
+      '-exec',
+      'dd',
+      'if={}',
+      'iflag=nocache',
+      'count=0',
+      'status=none',
+      ';',
+    ]);
+    return BenchNode.start(this.#home, this.#heap);
   }
 
   async stop(): Promise<void> {

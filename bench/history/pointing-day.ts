@@ -1,4 +1,4 @@
-import type { SampleRow, SqliteBackend } from '@katbus/store';
+import type { Backend, SampleRow } from '@katbus/store';
 import type { SensorAddress } from '@katbus/protocol';
 
 /** The two coordinates in which the dishes of an array follow a source through a day, recorded once a second. */
@@ -23,7 +23,11 @@ export function addressesOf({ dishes }: PointingDay): SensorAddress[] {
 }
 
 /** Writes it as an archiver does: in the order of time, all sensors mixed. */
-export async function writeDay(backend: SqliteBackend, day: PointingDay): Promise<number> {
+export async function writeDay(
+  backend: Backend,
+  day: PointingDay,
+  rowsAtOnce = ROWS_AT_ONCE,
+): Promise<number> {
   const addresses = addressesOf(day);
   const attributes = addresses.map((address) => ({
     ...address,
@@ -41,7 +45,7 @@ export async function writeDay(backend: SqliteBackend, day: PointingDay): Promis
   for (let second = 0; second < day.seconds; second++) {
     for (const [place, address] of addresses.entries())
       samples.push(sampleOf(address, place, day.start, second));
-    if (samples.length >= ROWS_AT_ONCE) await flush();
+    if (samples.length >= rowsAtOnce) await flush();
   }
   await flush();
   return written;

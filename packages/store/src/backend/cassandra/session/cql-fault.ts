@@ -7,6 +7,9 @@ const { responseErrorCodes } = types;
 const SCHEMA_GONE =
   /unconfigured table|table .* does not exist|keyspace .* does not exist|Undefined column name|Unknown identifier/iu;
 
+/** Codes of Node.js's and OpenSSL's errors about certificates, ours or theirs. */
+const OF_CERTIFICATES = /CERT|ERR_TLS|ERR_SSL|UNABLE_TO_(?:GET|VERIFY)/u;
+
 /** What a node cannot take now, by the codes of its answers (native protocol v4, section 9). */
 const CODES: ReadonlyMap<number, StoreErrorCode> = new Map([
   [responseErrorCodes.badCredentials, 'UNAUTHORIZED'],
@@ -47,6 +50,7 @@ function codeOf(cause: unknown): StoreErrorCode {
     return code === 'REFUSED' && SCHEMA_GONE.test(cause.message) ? 'SCHEMA' : code;
   }
   if (isSocketError(cause)) return 'UNAVAILABLE';
+  if (OF_CERTIFICATES.test((cause as NodeJS.ErrnoException | undefined)?.code ?? '')) return 'UNAUTHORIZED';
   // The driver's encoder says so of values that their column cannot hold; it has spoken to nobody yet.
   if (cause instanceof TypeError || cause instanceof RangeError) return 'REFUSED';
   if (cause instanceof errors.ArgumentError) return 'REFUSED';
@@ -56,6 +60,7 @@ function codeOf(cause: unknown): StoreErrorCode {
 function codeOfHosts({ innerErrors }: errors.NoHostAvailableError): StoreErrorCode {
   const causes = Object.values((innerErrors ?? {}) as Record<string, unknown>);
   const codes = new Set(causes.map((cause) => (typeof cause === 'string' ? 'UNAVAILABLE' : codeOf(cause))));
+  if (codes.size === 1 && codes.has('REFUSED')) return 'REFUSED';
   // In this order: what needs somebody's hand, then what may have been done all the same.
   const telling = (['UNAUTHORIZED', 'SCHEMA', 'TIMEOUT', 'OVERLOADED'] as const).find((code) =>
     codes.has(code),
@@ -72,6 +77,9 @@ function messageOf(cause: unknown): string {
 
 function textOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
+  if (cause instanceof errors.ResponseError && cause.code === Number(responseErrorCodes.unprepared)) {
+    return 'it has forgotten the statement and cannot prepare it again: is its table gone?';
+  }
   const inner = (cause as { innerError?: unknown }).innerError;
   return inner instanceof Error ? `${cause.message} (${inner.message})` : cause.message;
 }

@@ -15,6 +15,9 @@ import { FramingClient } from './framing-client.ts';
 /** The first pause before a node that is down is tried again. */
 const RECONNECT_FIRST_MS = 250;
 
+/** How long the driver waits for more changes of the schema before it looks at one: each of ours waits for that. */
+const SCHEMA_DELAY_MS = 50;
+
 /** Uses the nodes of one data center; where none is named, that of all nodes, when they are in one. */
 class DatacenterPolicy extends policies.loadBalancing.DefaultLoadBalancingPolicy {
   override init(client: Client, hosts: HostMap, callback: EmptyCallback): void {
@@ -56,6 +59,7 @@ export function createClient(options: CassandraOptions, keyspace: string | undef
       readTimeout: options.requestTimeoutMs,
       defunctReadTimeoutThreshold: options.unansweredAtMost,
     },
+    refreshSchemaDelay: SCHEMA_DELAY_MS,
     monitorReporting: { enabled: false },
     queryOptions: { prepare: true, isIdempotent: true, consistency: types.consistencies.localOne },
   };

@@ -79,6 +79,10 @@ describe.each(['memory', 'sqlite'] as const)('the quarantine of back end %s', (b
     expect(rest.messages.map(({ id }) => id)).toEqual([messages[3]!.id]);
     expect(rest.next).toBeUndefined();
     await expect(list(connection, { after: 'x' })).rejects.toMatchObject({ field: 'after' });
+    await expect(list(connection, { reason: 'tpye' })).rejects.toMatchObject({
+      field: 'reason',
+      message: expect.stringContaining('must be one of undecodable, subject, name') as string,
+    });
   });
 
   test('retried, what is good by the attributes of today is stored, and of the rest it is said why it is not', async () => {

@@ -10,5 +10,5 @@ const VICTIMS = Array.from({ length: KILLS }, (_, place): Victim => {
 });
 
 test(`${KILLS} kills of archiver and nats-server at random moments under 20,000 samples/s: nothing is lost or doubled`, async () => {
-  console.log(await killRun(VICTIMS, { samplesASecond: 20_000, sensors: 56 }, 3_000));
+  console.log(await killRun({ victims: VICTIMS, samplesASecond: 20_000, sensors: 56, mostPauseMs: 3_000 }));
 });

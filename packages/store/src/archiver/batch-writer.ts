@@ -4,7 +4,14 @@ import type { QuarantineRow, WriteBatch } from '../backend/write-batch.ts';
 import { StoreError } from '../errors.ts';
 import type { ArchiverStatus } from './archiver-status.ts';
 import { BackOff, type BackOffOptions } from './back-off.ts';
-import { halves, itemsOf, rowsOf, withoutItems, type PoisonItem } from './poison-search.ts';
+import {
+  halves,
+  itemsOf,
+  rowsOf,
+  withoutItems,
+  withShortPayloads,
+  type PoisonItem,
+} from './poison-search.ts';
 
 export interface BatchWriterParts {
   readonly backend: Backend;
@@ -62,7 +69,9 @@ export class BatchWriter {
         waiting.push(second, first);
       }
     }
-    const rest = await this.#attempt(withoutItems(batch, poison), signal);
+    const others = withoutItems(batch, poison);
+    let rest = await this.#attempt(others, signal);
+    if (rest !== undefined && isPoisoned(rest)) rest = await this.#attempt(withShortPayloads(others), signal);
     if (rest === undefined) return undefined;
     if (isPoisoned(rest)) throw rest.poisonedBy;
     return { summary: sumOf(summary, rest), poison };

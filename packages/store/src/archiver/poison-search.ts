@@ -28,6 +28,23 @@ export function rowsOf(items: readonly PoisonItem[]): WriteBatch {
   };
 }
 
+/** Of a message that is too large for the quarantine as well, so much is kept. */
+const MOST_PAYLOAD = 1024 ** 2;
+
+/** Quarantine for what refuses long rows of any kind. */
+export function withShortPayloads({ quarantine, ...batch }: WriteBatch): WriteBatch {
+  const shortened = quarantine.map((row) =>
+    row.payload.length <= MOST_PAYLOAD
+      ? row
+      : {
+          ...row,
+          payload: row.payload.slice(0, MOST_PAYLOAD),
+          text: `${row.text} (the first ${MOST_PAYLOAD} of ${row.payload.length} bytes)`,
+        },
+  );
+  return { ...batch, quarantine: shortened };
+}
+
 /** What a batch says beside rows, and what took their place. */
 export function withoutItems(
   { quarantine, gaps, floor }: WriteBatch,

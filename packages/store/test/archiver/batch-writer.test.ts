@@ -1,37 +1,14 @@
 import { expect, test } from 'vitest';
-import { createLogger } from '@katbus/bus/daemon';
 import { formatAddress } from '@katbus/protocol';
-import { ArchiverStatus } from '../../src/archiver/archiver-status.ts';
-import { BatchWriter } from '../../src/archiver/batch-writer.ts';
 import { SqliteBackend } from '../../src/backend/sqlite/sqlite-backend.ts';
 import type { SampleRow } from '../../src/backend/stored-sample.ts';
 import { batch, DAY_START_US, everything, readAll, sampleRow } from '../backend/rows.ts';
 import { testFolder, WIND } from '../store-fixture.ts';
+import { writerOn } from './writer-on.ts';
 
 const FLOOR = { sequence: 9, streamCreated: '2026-11-22T00:00:00Z', messageUs: DAY_START_US };
 /** A row that SQLite refuses for good: its column must not be NULL, and NaN is. */
 const poison = (timeUs: number) => sampleRow({ timeUs, valueTimeUs: NaN });
-
-function writerOn(backend: SqliteBackend) {
-  const quarantined: string[] = [];
-  const failures: unknown[] = [];
-  const status = new ArchiverStatus(createLogger({ name: 'store', level: 'error', format: 'json' }));
-  const writer = new BatchWriter({
-    backend,
-    status,
-    backOff: { firstMs: 1, mostMs: 1 },
-    onFailure: (error) => failures.push(error),
-    toQuarantine: (item, error) => {
-      if (item.kind !== 'sample') throw new Error('no sample');
-      const { timeUs } = item.row;
-      quarantined.push(`${formatAddress(item.row)} ${timeUs - DAY_START_US}`);
-      const text = (error as Error).message;
-      const fault = { reason: 'poison', field: '(payload)', text, payload: Buffer.from('raw') } as const;
-      return Promise.resolve({ sequence: timeUs, receivedUs: timeUs, subject: 's', ...fault });
-    },
-  });
-  return { writer, quarantined, failures, status };
-}
 
 test.each([
   ['one in many', 200, [77]],

@@ -69,6 +69,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => named('quarantine', (await import('@katbus/store/commands')).commands()),
   },
   {
+    name: 'copy',
+    group: RUN,
+    summary: 'copy an archive into another one: SQLite, Cassandra',
+    load: async () => named('copy', (await import('@katbus/store/commands')).commands()),
+  },
+  {
     name: 'setup',
     group: PARTS,
     summary: 'make or check the streams and the policy bucket',

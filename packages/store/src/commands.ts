@@ -20,6 +20,7 @@ import {
 import { ELECTION_DEFAULTS } from './election/election-options.ts';
 import { QUARANTINE_BYTES } from './backend/quarantine-bound.ts';
 import { KEEPING_DEFAULTS } from './backend/sqlite/closing/day-keeping.ts';
+import { copyCommand } from './copy/copy-command.ts';
 import { daysCommand } from './days-command.ts';
 import { gapsCommand } from './gaps-command.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
@@ -45,7 +46,7 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions, CassandraCom
 
 /** `katbus store` and `katbus quarantine`. */
 export function commands(): Command[] {
-  return [storeCommand(), quarantineCommand()];
+  return [storeCommand(), quarantineCommand(), copyCommand()];
 }
 
 function storeCommand(): Command {

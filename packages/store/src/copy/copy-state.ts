@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { SensorAddress } from '@katbus/protocol';
+import { CopyError } from './copy-archive.ts';
+
+/** The parts of a copy, in this order. */
+export const COPY_PARTS = ['attributes', 'samples', 'rest', 'verification'] as const;
+export type CopyPart = (typeof COPY_PARTS)[number];
+
+/** How far a copy has come: all before it is written. */
+export interface CopyPlace {
+  readonly part: CopyPart;
+  /** Of `samples` and `verification`: the day that is under way, since 1970; undefined: none yet. */
+  readonly day?: number | undefined;
+  /** The last sensor of that day, or of that part, that is done; undefined: none. */
+  readonly after?: SensorAddress | undefined;
+  /** Samples until here. */
+  readonly samples: number;
+}
+
+export const COPY_BEGIN: CopyPlace = { part: 'attributes', samples: 0 };
+
+interface StateFile {
+  readonly version: 1;
+  readonly from: string;
+  readonly to: string;
+  readonly place: CopyPlace;
+}
+
+/**
+ * Where a copy goes on when it was interrupted: a file. Of a target that acknowledges before it syncs, a place is written down only when all before it is
+ * safe.
+ */
+export class CopyState {
+  readonly #path: string;
+  readonly #from: string;
+  readonly #to: string;
+  readonly #safeAfterMs: number;
+  #safe: CopyPlace;
+  /** Of the last place that was taken note of. */
+  #noted: { readonly part: CopyPart; readonly atMs: number } | undefined;
+  /** Reached, and not safe yet, oldest first. */
+  readonly #reached: { readonly place: CopyPlace; readonly atMs: number }[] = [];
+
+  /**
+   * Reads the file, if there is one.
+   * @throws {CopyError} it is of another copy, or none of ours
+   */
+  constructor(path: string, archives: { readonly from: string; readonly to: string }, safeAfterMs: number) {
+    this.#path = path;
+    this.#from = archives.from;
+    this.#to = archives.to;
+    this.#safeAfterMs = safeAfterMs;
+    this.#safe = existsSync(path) ? this.#read() : COPY_BEGIN;
+  }
+
+  /** From where nothing can be missing. */
+  get safe(): CopyPlace {
+    return this.#safe;
+  }
+
+  /** All before a place is acknowledged. */
+  reach(place: CopyPlace, nowMs = Date.now()): void {
+    // One a second is enough to go on from.
+    const noted = this.#noted;
+    if (noted?.part === place.part && nowMs - noted.atMs < 1000) return;
+    this.#noted = { part: place.part, atMs: nowMs };
+    this.#reached.push({ place, atMs: nowMs });
+    const kept = this.#reached.findLastIndex(({ atMs }) => atMs <= nowMs - this.#safeAfterMs);
+    if (kept < 0) return;
+    this.#safe = this.#reached[kept]!.place;
+    this.#reached.splice(0, kept + 1);
+    this.#write();
+  }
+
+  /** What was acknowledged lately may be gone. @returns from where to go on */
+  goBack(): CopyPlace {
+    this.#reached.length = 0;
+    this.#noted = undefined;
+    return this.#safe;
+  }
+
+  /** It is done. */
+  remove(): void {
+    rmSync(this.#path, { force: true });
+  }
+
+  #read(): CopyPlace {
+    let state: StateFile;
+    try {
+      state = JSON.parse(readFileSync(this.#path, 'utf8')) as StateFile;
+    } catch (error) {
+      throw new CopyError(`${this.#path} cannot be read: ${(error as Error).message}`);
+    }
+    if (state.version !== 1 || !COPY_PARTS.includes(state.place?.part)) {
+      throw new CopyError(`${this.#path} is no state of a copy: remove it, or name another one with --state`);
+    }
+    if (state.from !== this.#from || state.to !== this.#to) {
+      throw new CopyError(
+        `${this.#path} is of the copy from ${state.from} to ${state.to}: remove it, or name another one with --state`,
+      );
+    }
+    return state.place;
+  }
+
+  #write(): void {
+    const state: StateFile = { version: 1, from: this.#from, to: this.#to, place: this.#safe };
+    // The name comes last: nobody ever reads half of it.
+    writeFileSync(`${this.#path}.new`, `${JSON.stringify(state)}\n`);
+    renameSync(`${this.#path}.new`, this.#path);
+  }
+}

@@ -41,31 +41,38 @@ export class BatchParts {
 
   /** Sensor after sensor; of each in the order of the batch. */
   *of(shards: number): Generator<BatchPart, void, void> {
-    const { ofRow, ids, counts } = this.#sensors;
-    const { columns } = this.#batch;
-    const shardOfSensor = Uint16Array.from(ids, (id) => shardOf(id, shards));
-    const ends = new Int32Array(shards);
-    for (const [place, shard] of shardOfSensor.entries()) ends[shard]! += counts[place]!;
-    for (let shard = 1; shard < shards; shard++) ends[shard]! += ends[shard - 1]!;
-    // Rows by shard, sensor and row: all of one pass, because sensors keep their order within a shard.
-    const next = new Int32Array(ids.length);
-    const filled = new Int32Array(shards);
-    for (const [place, shard] of shardOfSensor.entries()) {
-      next[place] = (shard === 0 ? 0 : ends[shard - 1]!) + filled[shard]!;
-      filled[shard]! += counts[place]!;
-    }
-    const rows = new Int32Array(columns.count);
-    for (let row = 0; row < columns.count; row++) rows[next[ofRow[row]!]!++] = row;
-
-    for (let shard = 0; shard < shards; shard++) {
-      const end = ends[shard]!;
-      let from = end - filled[shard]!;
+    const { rows, ends } = this.#inOrder(shards);
+    let from = 0;
+    for (const [shard, end] of ends.entries()) {
       while (from < end) {
         const to = this.#endOfPart(rows, from, end);
         yield { shard, samples: this.#gather(rows.subarray(from, to)) };
         from = to;
       }
     }
+  }
+
+  /**
+   * Rows by shard, sensor and row, and where each shard's end: a counting sort. (Not within the generator, whose loops stay slow.)
+   */
+  #inOrder(shards: number): { readonly rows: Int32Array; readonly ends: Int32Array } {
+    const { ofRow, ids, counts } = this.#sensors;
+    const length = this.#batch.columns.count;
+    const shardOfSensor = Uint16Array.from(ids, (id) => shardOf(id, shards));
+    const ends = new Int32Array(shards);
+    for (let sensor = 0; sensor < ids.length; sensor++) ends[shardOfSensor[sensor]!]! += counts[sensor]!;
+    for (let shard = 1; shard < shards; shard++) ends[shard]! += ends[shard - 1]!;
+    // Where the next row of each sensor goes: in each shard, sensor after sensor.
+    const next = new Int32Array(ids.length);
+    const filled = new Int32Array(shards);
+    for (let sensor = 0; sensor < ids.length; sensor++) {
+      const shard = shardOfSensor[sensor]!;
+      next[sensor] = (shard === 0 ? 0 : ends[shard - 1]!) + filled[shard]!;
+      filled[shard]! += counts[sensor]!;
+    }
+    const rows = new Int32Array(length);
+    for (let row = 0; row < length; row++) rows[next[ofRow[row]!]!++] = row;
+    return { rows, ends };
   }
 
   #endOfPart(rows: Int32Array, from: number, end: number): number {

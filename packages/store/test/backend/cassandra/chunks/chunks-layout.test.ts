@@ -12,6 +12,7 @@ import type {
 import type { CqlSession } from '../../../../src/backend/cassandra/session/cql-session.ts';
 import { openSession } from '../../../../src/backend/cassandra/session/open-session.ts';
 import { blockOf } from '../../../../src/backend/sample-block.ts';
+import type { HistoryPiece } from '../../../../src/backend/sample-summary.ts';
 import type { SampleRow, StoredSample } from '../../../../src/backend/stored-sample.ts';
 import { freshKeyspace, sharedCassandra } from '../../../../../../test/support/cassandra.ts';
 import { requires } from '../../../../../../test/support/requires.ts';
@@ -166,7 +167,7 @@ describeWithCassandra('layout chunks', () => {
     expect(await read(fast)).toEqual(samples.map(withoutAddress));
     expect(await reader.lastBefore(fast, second!.from_t as number)).toEqual(withoutAddress(samples[3_599]!));
     const options = { maySumUp: () => true };
-    const pieces = await Array.fromAsync(reader.pieces(fast, ...EVERYTHING, options));
+    const pieces = await collect(reader.pieces(fast, ...EVERYTHING, options));
     expect(pieces.map(({ block, summary }) => block?.length ?? summary?.count)).toEqual([3_600, 2_400]);
   });
 
@@ -191,9 +192,7 @@ describeWithCassandra('layout chunks', () => {
     nextHour();
     await keeper.pass(nowMs);
     const pieces = () =>
-      Array.fromAsync(
-        reader.pieces(wind, DAY_START_US, DAY_START_US + 3 * HOUR_US, { maySumUp: () => true }),
-      );
+      collect(reader.pieces(wind, DAY_START_US, DAY_START_US + 3 * HOUR_US, { maySumUp: () => true }));
     const sealed = await pieces();
     expect(sealed.map(({ summary }) => summary?.count)).toEqual([360, 360, 360]);
     expect(sealed[1]!.summary).toMatchObject({
@@ -396,3 +395,9 @@ describeWithCassandra('layout chunks', () => {
     );
   }, 300_000);
 });
+
+async function collect(pieces: AsyncIterable<HistoryPiece>): Promise<HistoryPiece[]> {
+  const found: HistoryPiece[] = [];
+  for await (const piece of pieces) found.push(piece);
+  return found;
+}

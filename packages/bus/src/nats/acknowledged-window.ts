@@ -46,13 +46,15 @@ interface Waiter {
 }
 
 const DROP_REPORT_MS = 1_000;
+/** A server that is merely slow answers within it; after that live values go on alone. */
+const PATIENCE_MS = 10_000;
 
 /**
  * Acknowledged publishing for a component: two lanes, one a stream, under one wildcard inbox.
  *
  * The client library's `publish` of JetStream costs a promise and a look-up for each message; here an answer finds its message
  * by a number in its subject. While both lanes flow they keep one order, because a sensor's samples go to both and are shown in the order in
- * which they arrive; a lane whose stream does not answer is left behind, so that LIVE never holds back an archive sample. Nothing here throws for the network: what is not acknowledged is sent again, in order, and what the bounded
+ * which they arrive. A lane whose stream does not answer is left behind: LIVE at once, so that it never holds back an archive sample, ARCHIVE after 10 s. Nothing here throws for the network: what is not acknowledged is sent again, in order, and what the bounded
  * buffer cannot keep is counted and told.
  */
 export class AcknowledgedWindow {
@@ -94,11 +96,13 @@ export class AcknowledgedWindow {
         mostMessages: most.mostArchiveMessages,
         mostBytes: most.mostArchiveBytes,
         whileStalled: 'keep',
+        patienceMs: PATIENCE_MS,
       }),
       normal: lane('normal', {
         mostMessages: most.mostNormalMessages,
         mostBytes: most.mostNormalBytes,
         whileStalled: 'send-plain',
+        patienceMs: 0,
       }),
     };
     const tick = setInterval(() => this.tick(), Math.min(DROP_REPORT_MS, ackTimeoutMs / 5));

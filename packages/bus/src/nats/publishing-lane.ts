@@ -14,6 +14,8 @@ export interface LaneBounds {
   readonly ackTimeoutMs: number;
   /** What to do with new messages while the stream does not acknowledge: keep them, or send them without asking for an answer. */
   readonly whileStalled: 'keep' | 'send-plain';
+  /** For so long after its stream stopped to acknowledge, the other lane still waits for what is older here. */
+  readonly patienceMs: number;
 }
 
 export interface LaneCounters {
@@ -118,6 +120,7 @@ export class PublishingLane {
   private readonly bounds: LaneBounds;
   private readonly outlet: LaneOutlet;
   private state: LaneState = { name: 'flowing' };
+  private stalledAtMs = -Infinity;
   private underWayCount = 0;
   private underWayBytes = 0;
   /** Distinguishes the rounds of sending: a late error of an earlier round must not stall the next. */
@@ -133,9 +136,13 @@ export class PublishingLane {
     return this.underWayCount + this.waiting.length;
   }
 
-  /** Of the messages that wait, and go out when there is room; Infinity when there are none. */
+  /** Of the messages that wait, and are likely to go out soon; Infinity when there are none. */
   get nextOrder(): number {
-    return this.state.name === 'flowing' ? this.waiting.nextOrder : Infinity;
+    const { name } = this.state;
+    const isPatient =
+      (name === 'stalled' || name === 'settling') &&
+      this.outlet.nowMs() - this.stalledAtMs < this.bounds.patienceMs;
+    return name === 'flowing' || isPatient ? this.waiting.nextOrder : Infinity;
   }
 
   /**
@@ -222,6 +229,7 @@ export class PublishingLane {
     const pauseMs =
       this.state.name === 'flowing' ? FIRST_PAUSE_MS : Math.min(this.state.pauseMs * 2, LONGEST_PAUSE_MS);
     this.round += 1;
+    if (isFirst) this.stalledAtMs = this.outlet.nowMs();
     const timer = setTimeout(() => this.probe(), pauseMs);
     this.become({ name: 'stalled', timer, pauseMs });
     if (isFirst) this.outlet.tell({ type: 'stalled', reason });

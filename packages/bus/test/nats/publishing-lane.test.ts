@@ -24,6 +24,7 @@ class FakeStream {
         mostBytes: 10_000,
         ackTimeoutMs: 1_000,
         whileStalled: 'keep',
+        patienceMs: 0,
         ...bounds,
       },
       {

@@ -121,7 +121,7 @@ export class CopyRun {
   /** @returns how many until the end */
   async #copySamples(place: CopyPlace): Promise<number> {
     let { samples } = place;
-    for await (const { day, after, index } of this.#daysFrom(place)) {
+    for (const { day, after, index } of this.#daysFrom(place)) {
       for await (const ofSensor of this.#read(this.#parts.source.backend, day, after)) {
         samples += await this.#copySensorDay(ofSensor);
         const { component, sensor } = ofSensor;
@@ -149,7 +149,7 @@ export class CopyRun {
   async #verify(place: CopyPlace): Promise<void> {
     const { source, target, state, progress } = this.#parts;
     await this.#verifySensors();
-    for await (const { day, after, index } of this.#daysFrom(place)) {
+    for (const { day, after, index } of this.#daysFrom(place)) {
       const ours = this.#read(source.backend, day, after);
       const theirs = this.#read(target.backend, day, after, source.backend);
       for await (const ofSource of ours) {

@@ -46,7 +46,7 @@ export function anyArchive(): SampleRow[] {
 export async function fill(backend: Backend, samples: readonly SampleRow[]): Promise<void> {
   await backend.write(
     batch({
-      samples: samples as SampleRow[],
+      samples,
       attributes: [5, 10].map((fromUs) => ({
         component: 'wx',
         sensor: 's_0',

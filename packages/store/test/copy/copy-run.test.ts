@@ -58,7 +58,7 @@ describe('a copy of an archive', () => {
     expect(existsSync(state)).toBe(false);
   });
 
-  test('goes into files and out of them again', async () => {
+  test('goes into files and out of them again', { timeout: 120_000 }, async () => {
     const target = await openSqliteArchive(join(folder.path, 'data'), false);
     await copyAll(source, target, state);
     expect(await contentOf(target.backend)).toEqual(expected);

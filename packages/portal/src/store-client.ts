@@ -3,15 +3,21 @@ import {
   checkComponent,
   parseAddress,
   STORE_SUBJECTS,
+  type ArchiveReport,
   type BinsPage,
   type BinsParams,
   type BinsRequest,
   type CataloguePage,
+  type DayReportPage,
+  type DayReportRequest,
   type HistoryPage,
   type HistoryParams,
   type HistoryRequest,
   type LatestPage,
   type LatestRequest,
+  type ReportRequest,
+  type SensorReportPage,
+  type SensorReportRequest,
   type SensorsParams,
   type StoreStatus,
 } from '@katbus/protocol';
@@ -58,6 +64,22 @@ export class StoreClient {
   /** @throws {RequestError} */
   latest(request: LatestRequest, timeoutMs: number): Promise<LatestPage> {
     return this.#ask<LatestPage>(STORE_SUBJECTS.latest, request, timeoutMs);
+  }
+
+  /** @throws {RequestError} */
+  report(request: ReportRequest): Promise<ArchiveReport> {
+    return this.#ask<ArchiveReport>(STORE_SUBJECTS.report, request);
+  }
+
+  /** @throws {RequestError} */
+  async reportSensors(request: SensorReportRequest): Promise<SensorReportPage> {
+    if (request.component !== undefined) checkOwner(request.component);
+    return this.#ask<SensorReportPage>(STORE_SUBJECTS.reportSensors, request);
+  }
+
+  /** @throws {RequestError} */
+  reportDays(request: DayReportRequest): Promise<DayReportPage> {
+    return this.#ask<DayReportPage>(STORE_SUBJECTS.reportDays, request);
   }
 
   /** @throws {RequestError} */

@@ -10,6 +10,7 @@ import { binsRoute } from './bins-route.ts';
 import { historyRoute } from './history-route.ts';
 import { monitoringRoutes } from './monitoring-routes.ts';
 import { collectRoutes, openapiRoute } from './openapi.ts';
+import { reportRoutes } from './report-routes.ts';
 import { answerRaw } from './raw-answer.ts';
 import { errorAnswers } from './route-schema.ts';
 import { scrapeRoute, type ScrapeServices } from './scrape-route.ts';
@@ -67,6 +68,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     sensorRoutes(routes, options);
     historyRoute(routes, options);
     binsRoute(routes, options);
+    reportRoutes(routes, options);
     scrapeRoute(routes, options);
     monitoringRoutes(routes, options);
     openapiRoute(routes);

@@ -20,6 +20,7 @@ export function collectRoutes(app: FastifyInstance, version: string): void {
       },
       tags: [
         { name: 'sensors', description: 'Sensors and their samples' },
+        { name: 'archive', description: 'What the keeper of the archive asks for' },
         { name: 'monitoring', description: 'The state of the portal itself' },
         { name: 'page', description: 'The page for people, and the websocket' },
       ],

@@ -10,6 +10,9 @@ const SHARED = {
   ListResult: 'listResult',
   ArchivedSamples: 'archivedSamples',
   BinsPage: 'binsPage',
+  ArchiveReport: 'archiveReport',
+  SensorReportPage: 'sensorReportPage',
+  DayReportPage: 'dayReportPage',
 } as const satisfies Readonly<Record<string, SchemaName>>;
 export type SharedName = keyof typeof SHARED;
 

@@ -68,6 +68,10 @@ class System {
   readonly #connection: Awaited<ReturnType<typeof testConnection>>;
   #nats: TestNats;
   #store: StoreProcess | undefined;
+  readonly #counted = new WeakMap<
+    StoreProcess,
+    { readonly redelivered: number; readonly setBacks: number }
+  >();
   #redelivered = 0;
   #setBacks = 0;
 
@@ -118,8 +122,7 @@ class System {
 
   async end(victim: Exclude<Victim, typeof DYING>): Promise<void> {
     const store = this.#running();
-    this.#redelivered += await store.metric('redelivered_total').catch(() => 0);
-    this.#setBacks += await store.metric('set_backs_total').catch(() => 0);
+    await this.#countUp();
     switch (victim) {
       case 'archiver':
         await store.end('SIGKILL');
@@ -157,6 +160,7 @@ class System {
   async startStore(next: Victim | undefined): Promise<void> {
     const isDying = next === DYING;
     if (this.#store?.isRunning === true && !isDying) return;
+    if (this.#store?.isRunning === true) await this.#countUp();
     await this.#store?.end('SIGKILL');
     const script = isDying ? './dying-store-main.ts' : './store-main.ts';
     const words = [...(this.#options.words ?? [])];
@@ -173,9 +177,23 @@ class System {
     }
     expect(await store.metric('quarantine_messages')).toBe(0);
     expect(await store.metric('gaps_total')).toBe(0);
+    await this.#countUp();
     expect(await store.end('SIGTERM')).toBe(0);
     const setBacks = this.#setBacks > 0 ? `, ${this.#setBacks} times set back` : '';
     return `${this.#publisher.count} samples, ${this.#redelivered} redelivered${setBacks}`;
+  }
+
+  /** What the store in hand says of itself, before it ends. */
+  async #countUp(): Promise<void> {
+    const store = this.#running();
+    const [redelivered, setBacks] = await Promise.all([
+      store.metric('redelivered_total').catch(() => 0),
+      store.metric('set_backs_total').catch(() => 0),
+    ]);
+    const counted = this.#counted.get(store) ?? { redelivered: 0, setBacks: 0 };
+    this.#redelivered += redelivered - counted.redelivered;
+    this.#setBacks += setBacks - counted.setBacks;
+    this.#counted.set(store, { redelivered, setBacks });
   }
 
   async #until(what: string, condition: () => unknown): Promise<void> {

@@ -213,9 +213,9 @@ export class Catalogue {
     return this.#floors.newest;
   }
 
-  /** As {@link Backend.startFloor}: undefined as long as nothing is old enough to be sure. */
+  /** As {@link Backend.startFloor}: undefined as long as nothing is old enough to be sure. To be asked by who reads on from there. */
   startFloor(): StreamFloor | undefined {
-    return this.#floors.start;
+    return this.#floors.begin();
   }
 
   /** @throws {StoreError} */

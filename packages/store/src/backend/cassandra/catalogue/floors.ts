@@ -38,7 +38,7 @@ export class Floors {
   /** In the order in which they were recorded. */
   #recorded: RecordedFloor[] = [];
   #newest: StreamFloor | undefined;
-  /** A node was set back: the newest that is left is where the stream is read again, until something newer is recorded. */
+  /** The newest that is left is where the stream is read again, until something newer is recorded. */
   #isSetBack = false;
   /** Slots that count no more and are still in the table. */
   #toDelete: ReadonlySet<number> | 'all' = new Set();
@@ -94,15 +94,21 @@ export class Floors {
    * @param lostSinceUs -Infinity: all is gone
    */
   setBack(lostSinceUs: number): void {
-    const kept = (this.#placeBefore(lostSinceUs, Infinity) ?? -1) + 1;
-    const gone = this.#recorded.slice(kept).map(slotOf);
-    if (this.#toDelete !== 'all') this.#toDelete = kept === 0 ? 'all' : new Set([...this.#toDelete, ...gone]);
-    this.#recorded = this.#recorded.slice(0, kept);
+    this.#keep((this.#placeBefore(lostSinceUs, Infinity) ?? -1) + 1);
     this.#newest = this.#recorded.at(-1)?.floor;
-    this.#isSetBack = true;
   }
 
-  /** Takes out of the table what {@link setBack} made worthless. @throws {StoreError} */
+  /**
+   * The stream is read again from {@link start} on, which is the answer. Floors that were recorded later count no more: lower ones are about to
+   * be recorded after them, and who is killed before he has come as far again must not begin at a higher one.
+   */
+  begin(): StreamFloor | undefined {
+    const { start } = this;
+    this.#keep(this.#recorded.findLastIndex(({ floor }) => floor === start) + 1);
+    return start;
+  }
+
+  /** Takes out of the table what {@link setBack} and {@link begin} made worthless. @throws {StoreError} */
   async settle(): Promise<void> {
     const slots = this.#toDelete;
     if (slots !== 'all' && slots.size === 0) return;
@@ -132,6 +138,15 @@ export class Floors {
     this.#recorded.push(entry);
     if (this.#recorded.length > SLOTS) this.#recorded.shift();
     this.#isSetBack = false;
+  }
+
+  /** The first so many. */
+  #keep(count: number): void {
+    const gone = this.#recorded.slice(count).map(slotOf);
+    if (gone.length > 0 && this.#toDelete !== 'all')
+      this.#toDelete = count === 0 ? 'all' : new Set([...this.#toDelete, ...gone]);
+    this.#recorded = this.#recorded.slice(0, count);
+    this.#isSetBack = true;
   }
 
   #write(entry: RecordedFloor): Promise<unknown> {

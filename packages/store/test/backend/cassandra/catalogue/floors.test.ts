@@ -96,6 +96,27 @@ describeWithCassandra('floors', () => {
     expect((await opened()).newest?.sequence).toBe(40);
   });
 
+  test('of before a start count no more: who is killed before he has read as far again begins no later', async () => {
+    await record(await opened(), 0, 100);
+    const second = await opened();
+    expect(second.begin()?.sequence).toBe(70);
+    await second.settle();
+    // Read again from there, long after; and set back at once: what was read again may be gone as well.
+    nowSeconds = START_S + 500;
+    await second.record(floorOf(75), nowSeconds * 1e6);
+    expect((await opened()).start?.sequence).toBe(70);
+    nowSeconds = START_S + 529;
+    await second.record(floorOf(78), nowSeconds * 1e6);
+    const third = await opened();
+    expect(third.begin()?.sequence).toBe(70);
+    nowSeconds = START_S + 540;
+    await third.settle();
+    await third.record(floorOf(90), nowSeconds * 1e6);
+    nowSeconds = START_S + 571;
+    await third.record(floorOf(150), nowSeconds * 1e6);
+    expect((await opened()).begin()?.sequence).toBe(90);
+  });
+
   test('stay in order when the clock of the archive is set back', async () => {
     await record(await opened(), 0, 100);
     nowSeconds = START_S - 3_600;

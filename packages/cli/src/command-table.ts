@@ -69,6 +69,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => named('quarantine', (await import('@katbus/store/commands')).commands()),
   },
   {
+    name: 'report',
+    group: LOOK,
+    summary: 'the archive at a look: sensors silent, stuck, with gaps; rates, days, drops',
+    load: async () => named('report', (await import('@katbus/store/commands')).commands()),
+  },
+  {
     name: 'copy',
     group: RUN,
     summary: 'copy an archive into another one: SQLite, Cassandra',

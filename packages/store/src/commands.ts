@@ -26,6 +26,7 @@ import { gapsCommand } from './gaps-command.ts';
 import { BACKENDS, type BackendName } from './open-backend.ts';
 import { monCommand } from './mon/mon-command.ts';
 import { quarantineCommand } from './quarantine-command.ts';
+import { reportCommand } from './report-command.ts';
 import { startStore } from './store-daemon.ts';
 
 interface StoreCommandOptions extends DaemonOptions, StreamOptions, CassandraCommandOptions {
@@ -46,7 +47,7 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions, CassandraCom
 
 /** `katbus store` and `katbus quarantine`. */
 export function commands(): Command[] {
-  return [storeCommand(), quarantineCommand(), copyCommand()];
+  return [storeCommand(), quarantineCommand(), reportCommand(), copyCommand()];
 }
 
 function storeCommand(): Command {

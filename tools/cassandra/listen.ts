@@ -1,6 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { CassandraStartError } from './errors.ts';
 
 /**
@@ -21,14 +21,21 @@ export async function checkPort(host: string, port: number, what: string): Promi
   await once(server, 'close');
 }
 
+/** Below those that systems give to outgoing connections: what is listened on only later is still free then. */
+const FREE_PORTS = { least: 10_000, most: 32_000 } as const;
+
 /** Ports that nobody listened on a moment ago. */
 export async function freePorts(host: string, count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, host));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
-  await Promise.all(servers.map((server) => once(server, 'close')));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(FREE_PORTS.least, FREE_PORTS.most);
+    const isFree = await checkPort(host, port, 'port').then(
+      () => true,
+      () => false,
+    );
+    if (isFree) ports.add(port);
+  }
+  return [...ports];
 }
 
 /** Linux has all of 127.0.0.0/8, macOS only its first address. */

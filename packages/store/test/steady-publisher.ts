@@ -57,6 +57,10 @@ export class SteadyPublisher {
     return this.#count;
   }
 
+  get acknowledged(): number {
+    return this.#window.counters.archive.acknowledged;
+  }
+
   /** Waits for every acknowledgement. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { freePorts } from '../../../tools/cassandra/listen.ts';
 
 /** `katbus store` as a process of its own, to be killed. */
 export class StoreProcess {
@@ -22,7 +22,7 @@ export class StoreProcess {
     options: string[] = [],
     main = './store-main.ts',
   ): Promise<StoreProcess> {
-    const port = await freePort();
+    const [port] = await freePorts('127.0.0.1', 1);
     const script = new URL(main, import.meta.url).pathname;
     const fixed = ['--nats', natsUrl, '--data', directory, '--monitoring-port', String(port)];
     const child = spawn(process.execPath, [script, ...fixed, ...options], {
@@ -49,10 +49,12 @@ export class StoreProcess {
     return (await fetch(`${this.#monitoringUrl}/readyz`)).ok;
   }
 
-  /** A metric of the process, all labels together; throws as long as it does not serve them. */
-  async metric(name: string): Promise<number> {
+  /** A metric of the process, all labels together, or those with `label="text"`; throws as long as it does not serve them. */
+  async metric(name: string, label = ''): Promise<number> {
     const text = await (await fetch(`${this.#monitoringUrl}/metrics`)).text();
-    const lines = text.split('\n').filter((line) => new RegExp(`^katbus_store_${name}[ {]`).test(line));
+    const lines = text
+      .split('\n')
+      .filter((line) => new RegExp(`^katbus_store_${name}[ {]`).test(line) && line.includes(label));
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
@@ -78,13 +80,4 @@ export class StoreProcess {
     if (this.isRunning) await once(this.#child, 'exit');
     return this.#child.exitCode;
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -13,6 +13,9 @@ const LOOK_EACH_MS = 1_000;
 const QUIET_SHARE = 0.15;
 const QUIET_WITHIN_MS = 120_000;
 
+/** On a machine that is busy with other things too, a loader without retries would end at the first answer after 2 s. */
+const PATIENT = { write_request_timeout: '30s', read_request_timeout: '30s' };
+
 /** One Cassandra, a process of its own, for all that a benchmark compares. */
 export class BenchNode {
   readonly contactPoint: string;
@@ -36,7 +39,7 @@ export class BenchNode {
     const host = '127.0.0.1';
     const [port = 0, storagePort = 0] = await freePorts(host, 2);
     const nodes = [{ host, port, storagePort }];
-    return new BenchNode(await CassandraCluster.start({ nodes, home, heap }), home, heap);
+    return new BenchNode(await CassandraCluster.start({ nodes, home, heap, settings: PATIENT }), home, heap);
   }
 
   /** Waits until it has done what was left to do: flushing, merging files. What comes next is to begin like what came before. */

@@ -39,6 +39,7 @@ const client = new Client({
   contactPoints: [work.contactPoint],
   localDataCenter: 'datacenter1',
   monitorReporting: { enabled: false },
+  socketOptions: { readTimeout: 60_000 },
 });
 try {
   await client.connect();

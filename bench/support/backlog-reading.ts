@@ -30,7 +30,16 @@ export async function readBacklog(
   { words, samples, otherPid, profileFolder }: ReadingOptions,
 ): Promise<BacklogReading> {
   const port = await freePort();
-  const options = ['--nats', nats, '--monitoring-port', String(port), '--log-level', 'warn'];
+  const options = [
+    '--nats',
+    nats,
+    '--monitoring-port',
+    String(port),
+    '--log-level',
+    'warn',
+    '--lease-seconds',
+    '60',
+  ];
   const profiling = profileFolder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileFolder];
   const store = fork(KATBUS, ['store', ...options, ...words], {
     stdio: 'inherit',

@@ -107,6 +107,7 @@ export class LatestKeeping {
   }
 
   async #write(numbers: readonly number[]): Promise<void> {
+    if (numbers.length === 0) return;
     const { table, columns, sensorOf } = this.#parts;
     try {
       await table.write(numbers.map(sensorOf), ({ number }) => columns.rowOf(number));

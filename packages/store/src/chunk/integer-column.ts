@@ -93,9 +93,13 @@ export function readIntegers(encoding: number, length: number, reader: ByteReade
 function usual(values: Float64Array, of: (place: number) => number): number {
   const from = Math.min(1, values.length - 1);
   const every = Math.max(1, Math.floor((values.length - from) / PROBES));
-  const probes = [];
-  for (let place = from; place < values.length; place += every) probes.push(place === 0 ? 0 : of(place));
-  probes.sort((a, b) => a - b);
+  const probes = new Float64Array(Math.ceil((values.length - from) / every));
+  for (let probe = 0; probe < probes.length; probe++) {
+    const place = from + probe * every;
+    probes[probe] = place === 0 ? 0 : of(place);
+  }
+  // Its own sort compares numbers, ten times faster than with a function.
+  probes.sort();
   return probes[probes.length >>> 1] ?? 0;
 }
 

@@ -24,7 +24,7 @@ interface BatchSensors {
   readonly counts: readonly number[];
 }
 
-/** How many sensors a batch has samples of, and those samples by shard. */
+/** The samples of a batch by shard and sensor. */
 export class BatchParts {
   readonly #batch: LayoutBatch;
   readonly #sensors: BatchSensors;
@@ -32,11 +32,6 @@ export class BatchParts {
   constructor(batch: LayoutBatch) {
     this.#batch = batch;
     this.#sensors = sensorsOf(batch);
-  }
-
-  /** Those of its sensors, each once. */
-  get ids(): readonly number[] {
-    return this.#sensors.ids;
   }
 
   /** Sensor after sensor; of each in the order of the batch. */

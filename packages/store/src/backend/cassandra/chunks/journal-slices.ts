@@ -1,11 +1,13 @@
 import type { WriteClock } from '../catalogue/write-clock.ts';
 import { LATEST_ANSWER_MS, SLICE_MS } from './chunks-options.ts';
-import { SensorCount } from './sensor-count.ts';
 import { shardsFor } from './shard.ts';
 import type { Slice, SliceRegistry } from './slice-registry.ts';
 
-/** A slice ends early when it has so many bytes a shard: what a partition of the journal may have. */
+/** A slice ends early when one of its shards has so many bytes: what a partition of the journal may have. */
 const SLICE_SHARD_BYTES = 4 * 1024 ** 2;
+
+/** What the first slice takes a batch for: of a store that keeps up, about half a second. */
+const BATCHES_A_SECOND = 2;
 
 const HOUR_US = 3_600e6;
 
@@ -19,6 +21,8 @@ export class JournalSlices {
   #opening: Promise<OpenSlice> | undefined;
   #closings: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  /** Of the slice before. */
+  #samplesASecond: number | undefined;
 
   /** @param now milliseconds since 1970 */
   constructor(registry: SliceRegistry, clock: WriteClock, registrySeconds: number, now: () => number) {
@@ -28,16 +32,12 @@ export class JournalSlices {
     this.#now = now;
   }
 
-  /**
-   * The slice for what is written now; to be left again.
-   * @param sensors of what is written, each once
-   * @throws {StoreError}
-   */
-  async enter(sensors: readonly number[]): Promise<OpenSlice> {
+  /** The slice for so many samples that are written now; to be left again. @throws {StoreError} */
+  async enter(samples: number): Promise<OpenSlice> {
     for (;;) {
-      const slice = this.#current ?? (await (this.#opening ??= this.#open(sensors)));
+      const slice = this.#current ?? (await (this.#opening ??= this.#open(samples)));
       if (this.#isFor(slice)) {
-        slice.enter(sensors);
+        slice.enter(samples);
         return slice;
       }
       this.#end(slice);
@@ -56,10 +56,10 @@ export class JournalSlices {
   }
 
   #isFor(slice: OpenSlice): boolean {
-    return !slice.isOver && slice.isOpenAt(this.#now()) && slice.bytes < SLICE_SHARD_BYTES * slice.shards;
+    return !slice.isOver && slice.isOpenAt(this.#now()) && slice.mostShardBytes < SLICE_SHARD_BYTES;
   }
 
-  async #open(sensors: readonly number[]): Promise<OpenSlice> {
+  async #open(samples: number): Promise<OpenSlice> {
     const before = this.#current;
     try {
       // A clock that was set back must not begin a slice where everything is sealed.
@@ -67,7 +67,7 @@ export class JournalSlices {
       const nowMs = this.#now();
       const random = Math.floor(1_000 * Math.random());
       const slice = Math.max(nowMs * 1_000 + random, throughUs, (before?.slice ?? 0) + 1);
-      const shards = shardsFor(Math.max(this.#sensors, sensors.length));
+      const shards = shardsFor(this.#samplesASecond ?? BATCHES_A_SECOND * samples);
       const opened = new OpenSlice(slice, shards, nowMs);
       this.#current = opened;
       clearTimeout(this.#timer);
@@ -77,9 +77,6 @@ export class JournalSlices {
       this.#opening = undefined;
     }
   }
-
-  /** Of the slice before. */
-  #sensors = 0;
 
   async #sealedThrough(): Promise<number> {
     const throughUs = await this.#registry.sealedThrough();
@@ -96,7 +93,7 @@ export class JournalSlices {
   #end(slice: OpenSlice): void {
     if (this.#current === slice) {
       this.#current = undefined;
-      this.#sensors = slice.sensors;
+      this.#samplesASecond = slice.samplesASecond(this.#now());
       clearTimeout(this.#timer);
     }
     slice.isOver = true;
@@ -119,21 +116,22 @@ export class OpenSlice implements Slice {
   readonly shards: number;
   /** With the full minute. */
   readonly endMs: number;
-  /** Written so far. */
-  bytes = 0;
   isOver = false;
   isClosed = false;
   #users = 0;
+  #samples = 0;
+  #mostShardBytes = 0;
   #firstUs = Infinity;
   #lastUs = -Infinity;
   readonly #beganMs: number;
   readonly #began = performance.now();
-  readonly #sensors = new SensorCount();
+  readonly #bytes: Float64Array;
 
   constructor(slice: number, shards: number, nowMs: number) {
     this.slice = slice;
     this.shards = shards;
     this.#beganMs = nowMs;
+    this.#bytes = new Float64Array(shards);
     this.endMs = (Math.floor(nowMs / SLICE_MS) + 1) * SLICE_MS;
   }
 
@@ -142,9 +140,9 @@ export class OpenSlice implements Slice {
     return this.#users;
   }
 
-  /** About. */
-  get sensors(): number {
-    return this.#sensors.count;
+  /** Bytes of the shard that has most. */
+  get mostShardBytes(): number {
+    return this.#mostShardBytes;
   }
 
   get times(): Slice['times'] {
@@ -160,9 +158,19 @@ export class OpenSlice implements Slice {
     return this.#ageMs(nowMs) < SLICE_MS + LATEST_ANSWER_MS;
   }
 
-  enter(sensors: readonly number[]): void {
+  /** Over its life so far, or the second that it has at least. */
+  samplesASecond(nowMs: number): number {
+    return this.#samples / Math.max(1, this.#ageMs(nowMs) / 1_000);
+  }
+
+  enter(samples: number): void {
     this.#users += 1;
-    for (const sensor of sensors) this.#sensors.add(sensor);
+    this.#samples += samples;
+  }
+
+  wrote(shard: number, bytes: number): void {
+    this.#bytes[shard]! += bytes;
+    this.#mostShardBytes = Math.max(this.#mostShardBytes, this.#bytes[shard]!);
   }
 
   leave(): void {

@@ -40,7 +40,7 @@ export class JournalWriter implements LayoutWriter {
     if (batch.columns.count === 0) return;
     const parts = new BatchParts(batch);
     for (;;) {
-      const slice = await this.#slices.enter(parts.ids);
+      const slice = await this.#slices.enter(batch.columns.count);
       try {
         slice.include(batch.columns.times);
         await this.#writeInto(slice, parts);
@@ -64,7 +64,7 @@ export class JournalWriter implements LayoutWriter {
       let turnMs = performance.now();
       for (const { shard, samples } of parts.of(slice.shards)) {
         const data = encodeJournalPart(samples);
-        slice.bytes += data.length;
+        slice.wrote(shard, data.length);
         await requests.room();
         requests.add(this.#insert(slice, shard, data));
         if (performance.now() - turnMs < TURN_MS) continue;

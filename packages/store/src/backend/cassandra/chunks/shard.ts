@@ -1,15 +1,18 @@
 /** Sensor ids are below it, and spread evenly: they are hashes. */
 const IDS = 2 ** 52;
 
-export const MOST_SHARDS = 256;
+const MOST_SHARDS = 256;
 
-/** So many sensors share a shard: reading one of them passes over the others. */
-const SENSORS_A_SHARD = 64;
+/**
+ * So many samples a second share a shard: enough of a batch to make up a row that is worth a request, few enough that reading one sensor of an
+ * hour passes over some million samples at the most.
+ */
+const SAMPLES_A_SECOND = 320;
 
 /** A power of two: a shard of few is the union of some shards of many. */
-export function shardsFor(sensors: number): number {
+export function shardsFor(samplesASecond: number): number {
   let shards = 1;
-  while (shards < MOST_SHARDS && shards * SENSORS_A_SHARD < sensors) shards *= 2;
+  while (shards < MOST_SHARDS && shards * SAMPLES_A_SECOND < samplesASecond) shards *= 2;
   return shards;
 }
 

@@ -238,7 +238,7 @@ describeWithCassandra('layout chunks', () => {
     const ending: CqlSession = {
       ...others,
       execute: (cql, values, options) => {
-        if (cql.startsWith('INSERT INTO chunks') && ++chunks > 100) {
+        if (cql.startsWith('INSERT INTO chunks') && ++chunks > 200) {
           return Promise.reject(new Error('the power is gone'));
         }
         return session.execute(cql, values, options);

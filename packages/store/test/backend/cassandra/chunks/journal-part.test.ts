@@ -152,8 +152,8 @@ describe('a row of the journal', () => {
 });
 
 describe('shards', () => {
-  test('are a power of two of about 64 sensors each, 256 at the most', () => {
-    expect([1, 64, 65, 2_000, 16_384, 200_000].map(shardsFor)).toEqual([1, 1, 2, 32, 256, 256]);
+  test('are a power of two of some hundred samples a second each, 256 at the most', () => {
+    expect([0, 320, 321, 2_000, 20_000, 200_000].map(shardsFor)).toEqual([1, 1, 2, 8, 64, 256]);
   });
 
   test('of many shards some are one of few', () => {

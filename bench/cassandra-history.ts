@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatAddress } from '@katbus/protocol';
+import { StoreError, type WriteBatch, type WriteSummary } from '@katbus/store';
 import { CassandraBackend } from '../packages/store/src/backend/cassandra/cassandra-backend.ts';
 import type { LayoutName } from '../packages/store/src/backend/cassandra/layout.ts';
 import { temporaryFolder } from '../test/support/temporary-folder.ts';
@@ -69,7 +70,7 @@ async function prepare(layout: LayoutName): Promise<void> {
   });
   try {
     const startedMs = performance.now();
-    await writeDay(backend, day, WRITTEN_AT_ONCE);
+    await writeDay({ write: (batch) => written(backend, batch) }, day, WRITTEN_AT_ONCE);
     const seconds = (performance.now() - startedMs) / 1_000;
     report.add({ metric: `${layout}, written`, value: Math.round(samples / seconds), unit: 'samples/s' });
     if (layout !== 'chunks') return;
@@ -82,6 +83,18 @@ async function prepare(layout: LayoutName): Promise<void> {
     report.add({ metric: 'CPU of sealing', value: (user + system) / samples, unit: 'us/sample' });
   } finally {
     await backend.close();
+  }
+}
+
+/** As the archiver does: what was not answered in time is written again. */
+async function written(backend: CassandraBackend, batch: WriteBatch): Promise<WriteSummary> {
+  for (;;) {
+    try {
+      return await backend.write(batch);
+    } catch (error) {
+      if (!(error instanceof StoreError) || !error.isRetryable) throw error;
+      await delay(1_000);
+    }
   }
 }
 

@@ -24,7 +24,7 @@ export function addressesOf({ dishes }: PointingDay): SensorAddress[] {
 
 /** Writes it as an archiver does: in the order of time, all sensors mixed. */
 export async function writeDay(
-  backend: Backend,
+  backend: Pick<Backend, 'write'>,
   day: PointingDay,
   rowsAtOnce = ROWS_AT_ONCE,
 ): Promise<number> {

@@ -61,7 +61,17 @@ export class ServedArchive implements AsyncDisposable {
     const { url, pid } = this.#nats;
     const [storePort, portalPort] = [await freePort(), await freePort()];
     const store = await startDaemon(
-      ['store', '--nats', url, ...storeWords, '--monitoring-port', String(storePort)],
+      // Who is busy with reading is not to lose the lease: it is alone.
+      [
+        'store',
+        '--nats',
+        url,
+        '--lease-seconds',
+        '60',
+        ...storeWords,
+        '--monitoring-port',
+        String(storePort),
+      ],
       `http://127.0.0.1:${storePort}/readyz`,
     );
     this.#children.push(store);

@@ -1,0 +1,138 @@
+import { expect, test, vi } from 'vitest';
+import { callService, type BusConnection } from '@katbus/bus/nats';
+import { STORE_SUBJECTS, type LatestPage } from '@katbus/protocol';
+import { freshKeyspace, sharedCassandra } from '../../../../../test/support/cassandra.ts';
+import { requires } from '../../../../../test/support/requires.ts';
+import { TcpProxy } from '../../../../../test/support/tcp-proxy.ts';
+import { waitFor } from '../../../../../test/support/wait-for.ts';
+import {
+  everythingStored,
+  fullHistory,
+  publishSample,
+  testConnection,
+  testFolder,
+  testNats,
+  WIND,
+} from '../../store-fixture.ts';
+import { StoreProcess } from '../../store-process.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const describeWithCassandra = await requires('cassandra');
+
+const PATIENCE_MS = 90_000;
+
+const becomes = (store: StoreProcess, isActive: boolean) =>
+  waitFor(async () => (await store.isActive()) === isActive, {
+    what: `${isActive ? 'active' : 'standing by'} (${store.output})`,
+    timeoutMs: PATIENCE_MS,
+  });
+
+async function publishNumbers(connection: BusConnection, from: number, to: number): Promise<void> {
+  for (let value = from; value <= to; value++) await publishSample(connection, { value });
+}
+
+const storedNumbers = async (connection: BusConnection) => {
+  await waitFor(() => everythingStored(connection), { what: 'everything is stored', timeoutMs: PATIENCE_MS });
+  return (await fullHistory(connection, WIND)).map(({ value }) => value);
+};
+
+const latestNumber = async (connection: BusConnection) => {
+  const { samples } = (await callService(connection, STORE_SUBJECTS.latest, {
+    subjects: ['sensor.archive.>'],
+  })) as LatestPage;
+  return samples.map(({ value }) => value);
+};
+
+const upTo = (last: number) => Array.from({ length: last }, (_, place) => place + 1);
+
+describeWithCassandra('katbus store with an archive in Cassandra', () => {
+  test.each(['chunks', 'rows'])(
+    'of two stores on one keyspace, layout %s, one archives; killed, the other has everything and goes on',
+    async (layout) => {
+      const contactPoint = await sharedCassandra();
+      await using keyspace = freshKeyspace(contactPoint);
+      const nats = await testNats();
+      const connection = await testConnection(nats);
+      const words = ['--backend', 'cassandra', '--layout', layout, '--cassandra', contactPoint];
+      const options = [...words, '--keyspace', keyspace.name, '--lease-seconds', '2'];
+      const start = async () => StoreProcess.start(nats.url, await testFolder(), options);
+      const first = await start();
+      await becomes(first, true);
+      const second = await start();
+      await becomes(second, false);
+      await publishNumbers(connection, 1, 20);
+      expect(await storedNumbers(connection)).toEqual(upTo(20));
+      await first.end('SIGKILL');
+      await publishNumbers(connection, 21, 30);
+      await becomes(second, true);
+      expect(await storedNumbers(connection)).toEqual(upTo(30));
+      expect(await latestNumber(connection)).toEqual([30]);
+      // Who comes back knows what the other one wrote while it was away.
+      const third = await start();
+      await becomes(third, false);
+      expect(await second.end('SIGTERM')).toBe(0);
+      await becomes(third, true);
+      expect(await latestNumber(connection)).toEqual([30]);
+      await publishNumbers(connection, 31, 33);
+      expect(await storedNumbers(connection)).toEqual(upTo(33));
+      expect(await third.metric('gaps_total')).toBe(0);
+      expect(await third.metric('sensors')).toBe(1);
+      expect(await third.end('SIGTERM')).toBe(0);
+    },
+  );
+
+  test('one that is not there is waited for, and said once', async () => {
+    const contactPoint = await sharedCassandra();
+    const [host = '', port = ''] = contactPoint.split(':');
+    await using keyspace = freshKeyspace(contactPoint);
+    const nats = await testNats();
+    const connection = await testConnection(nats);
+    await using proxy = await TcpProxy.start({ host, port: Number(port) });
+    proxy.become('half-open');
+    const options = ['--backend', 'cassandra', '--cassandra', proxy.address, '--keyspace', keyspace.name];
+    const store = await StoreProcess.start(nats.url, await testFolder(), options);
+    const standingBy = () => store.output.split('\n').filter((line) => line.includes('standing by: '));
+    await waitFor(() => standingBy().length > 0, {
+      what: `it says so (${store.output})`,
+      timeoutMs: PATIENCE_MS,
+    });
+    expect(standingBy()).toEqual([expect.stringMatching(/Cassandra/)]);
+    const reason = await waitFor(() => store.reason(), { what: 'it tells why it is not ready' });
+    expect(reason).toMatch(/standing by: .*Cassandra/);
+    await publishNumbers(connection, 1, 3);
+    proxy.become('through');
+    await becomes(store, true);
+    expect(await storedNumbers(connection)).toEqual(upTo(3));
+    expect(await store.end('SIGTERM')).toBe(0);
+  });
+
+  test('another layout than that of the keyspace is refused in one line', async () => {
+    const contactPoint = await sharedCassandra();
+    await using keyspace = freshKeyspace(contactPoint);
+    const nats = await testNats();
+    const options = ['--backend', 'cassandra', '--cassandra', contactPoint, '--keyspace', keyspace.name];
+    const store = await StoreProcess.start(nats.url, await testFolder(), options);
+    await becomes(store, true);
+    expect(await store.end('SIGTERM')).toBe(0);
+    const other = await StoreProcess.start(nats.url, await testFolder(), [...options, '--layout', 'rows']);
+    await waitFor(() => !other.isRunning, { what: `it ends (${other.output})`, timeoutMs: PATIENCE_MS });
+    expect(await other.end('SIGTERM')).toBe(1);
+    expect(other.output).toContain('has the layout chunks, not rows');
+  });
+
+  test('options that cannot be right are refused by their names', async () => {
+    const refused = async (...options: string[]) => {
+      const words = ['--backend', 'cassandra', ...options];
+      const store = await StoreProcess.start('nats://127.0.0.1:1', await testFolder(), words);
+      await waitFor(() => !store.isRunning, { what: `it ends (${store.output})`, timeoutMs: PATIENCE_MS });
+      expect(await store.end('SIGTERM')).toBe(1);
+      return store.output;
+    };
+    expect(await refused('--cassandra', 'host:port')).toContain('They are hosts, or host:port');
+    expect(await refused('--keyspace', 'Katbus-1')).toMatch(/keyspace: .*Katbus-1.* is not/);
+    expect(await refused('--cassandra-user', 'me')).toContain('username, password: give both or none');
+    expect(await refused('--cassandra-ca', '/nowhere/ca.pem')).toContain('It is a file that can be read');
+    expect(await refused('--layout', 'columns')).toContain('Allowed choices are chunks, rows, mon');
+  });
+});

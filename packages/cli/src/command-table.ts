@@ -81,6 +81,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => named('copy', (await import('@katbus/store/commands')).commands()),
   },
   {
+    name: 'sizing',
+    group: RUN,
+    summary: 'measure what Cassandra can do here, and how many such machines are needed',
+    load: async () => named('sizing', (await import('@katbus/store/commands')).commands()),
+  },
+  {
     name: 'setup',
     group: PARTS,
     summary: 'make or check the streams and the policy bucket',

@@ -27,6 +27,7 @@ import { BACKENDS, type BackendName } from './open-backend.ts';
 import { monCommand } from './mon/mon-command.ts';
 import { quarantineCommand } from './quarantine-command.ts';
 import { reportCommand } from './report-command.ts';
+import { sizingCommand } from './sizing/sizing-command.ts';
 import { startStore } from './store-daemon.ts';
 
 interface StoreCommandOptions extends DaemonOptions, StreamOptions, CassandraCommandOptions {
@@ -47,7 +48,7 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions, CassandraCom
 
 /** `katbus store` and `katbus quarantine`. */
 export function commands(): Command[] {
-  return [storeCommand(), quarantineCommand(), reportCommand(), copyCommand()];
+  return [storeCommand(), quarantineCommand(), reportCommand(), copyCommand(), sizingCommand()];
 }
 
 function storeCommand(): Command {

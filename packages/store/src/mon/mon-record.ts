@@ -18,7 +18,7 @@ export interface MonSample {
   readonly timeUs: number;
   /** `source_timestamp`. */
   readonly valueTimeUs: number;
-  /** A list of one is a number. */
+  /** A list of one is a number, of type float; any other one an array, of type float[]. */
   readonly value: SampleValue;
 }
 
@@ -53,18 +53,19 @@ export function parseMonRecord(json: string, finer: FinerTimes): MonSample {
     json.replace(/("(?:server|source)_timestamp"\s*:\s*)(-?\d+(?:\.\d+)?)(?=\s*[,}])/g, '$1"$2"'),
   );
   const { assembly, name, server_timestamp, source_timestamp, data, ...rest } = record;
+  const value = valueOf(data);
   const address = { component: token('assembly', assembly), sensor: token('name', name) };
   const timeUs = time('server_timestamp', server_timestamp, finer);
   return {
     address,
     timeUs,
     valueTimeUs: source_timestamp === undefined ? timeUs : time('source_timestamp', source_timestamp, finer),
-    value: valueOf(data),
+    value,
     attributes: {
       ...rest,
       name: normalisedName(address),
       component: address.component,
-      type: 'float',
+      type: typeof value === 'object' ? 'float[]' : 'float',
       ...(assembly !== address.component && { assembly }),
       ...(name !== address.sensor && { mon_name: name }),
     },

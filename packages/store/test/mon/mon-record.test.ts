@@ -123,12 +123,19 @@ describe('the publisher of records', () => {
     expect(sent[3]!.payload).toEqual({
       name: 'LST_1_drive_az',
       component: 'LST_1',
-      type: 'float',
+      type: 'float[]',
       assembly: 'LST-1',
       mon_name: 'drive.az',
       serial_number: 'A2',
     });
     expect(sent[4]!.payload).toMatchObject({ name: 'LST_1_drive_az', time: 12, value: [1, 2] });
+  });
+
+  test('sends lists of one as lists when the sensor has had others', async () => {
+    const { sent, publisher: mon } = publisher();
+    for (const data of [[1], [], [2]]) await mon.publish(record({ data }));
+    const bodies = sent.map(({ payload }) => payload as { type?: string; value?: unknown });
+    expect(bodies.map(({ type, value }) => type ?? value)).toEqual(['float', 1, 'float[]', [], [2]]);
   });
 
   test('refuses two sensors that would be one on the bus', async () => {

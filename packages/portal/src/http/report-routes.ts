@@ -72,11 +72,7 @@ const SENSORS = {
       'silent',
       'rate',
     ),
-    filter: parameter(
-      text,
-      'RE2 regular expression, searched in the normalised name and in <component>.<sensor>',
-      'wind|rain',
-    ),
+    filter: parameter(text, 'RE2 regular expression, searched in the normalised name', 'wind|rain'),
     component: parameter(text, 'One component; default: all', 'wx'),
     limit: limit('Sensors', REPORT_PAGE.defaultSensors, REPORT_PAGE.mostSensors),
     after,

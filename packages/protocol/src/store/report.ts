@@ -69,7 +69,7 @@ export interface SensorReportRequest extends ReportBounds {
   readonly finding?: SensorFinding;
   /** By name from the first on (the default); by anything else the most of it first, and by name where there is as much. */
   readonly order?: SensorOrder;
-  /** RE2 regular expression, searched in the normalised name and in `<component>.<sensor>`. */
+  /** RE2 regular expression, searched in the normalised name. */
   readonly filter?: string;
   readonly component?: string;
   /** 1 to 1,000; default 100. */

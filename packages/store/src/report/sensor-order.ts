@@ -44,13 +44,17 @@ export class FirstPlaced {
     this.#most = most;
   }
 
-  offer(sensor: PlacedSensor): void {
-    if (this.#bound !== undefined && comparePlaced(sensor, this.#bound) > 0) return;
+  /** Whether it may be one of them, as far as is known. */
+  mayTake(sensor: PlacedSensor): boolean {
+    return this.#bound === undefined || comparePlaced(sensor, this.#bound) < 0;
+  }
+
+  take(sensor: PlacedSensor): void {
     this.#kept.push(sensor);
     if (this.#kept.length >= 2 * this.#most) this.#cut();
   }
 
-  take(): readonly PlacedSensor[] {
+  sorted(): readonly PlacedSensor[] {
     this.#cut();
     return this.#kept;
   }

@@ -1,12 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  formatAddress,
-  normalisedName,
-  type Pattern,
-  type SensorAddress,
-  type SensorFinding,
-  type SensorOrder,
-} from '@katbus/protocol';
+import { normalisedName, type Pattern, type SensorFinding, type SensorOrder } from '@katbus/protocol';
 import { comparePlaced, FirstPlaced, SENSOR_KEYS, type PlacedSensor } from './sensor-order.ts';
 import { FINDING_HOLDS, type ReportMoment } from './sensor-report.ts';
 import type { SensorTallies } from './sensor-tallies.ts';
@@ -45,12 +38,12 @@ export async function selectSensors(
     const address = tallies.addressOf(number);
     if (component !== undefined && address.component !== component) return;
     const key = keyOf(rows, at, moment.nowUs);
-    // Before the pattern, which takes longest.
-    if (after !== undefined && comparePlaced({ address, key }, after) <= 0) return;
-    if (filter !== undefined && !matches(filter, address)) return;
-    first.offer({ number, address, key });
+    const sensor = { number, address, key };
+    // The pattern takes longest: it is asked last.
+    if ((after !== undefined && comparePlaced(sensor, after) <= 0) || !first.mayTake(sensor)) return;
+    if (filter === undefined || filter.matches(normalisedName(address))) first.take(sensor);
   });
-  return first.take();
+  return first.sorted();
 }
 
 /** Looks at the numbers from 0 up to `count`. */
@@ -62,8 +55,4 @@ export async function inSlices(count: number, look: (number: number) => void): P
     await setImmediate();
     sliceEndMs = performance.now() + SLICE_MS;
   }
-}
-
-function matches(filter: Pattern, address: SensorAddress): boolean {
-  return filter.matches(normalisedName(address)) || filter.matches(formatAddress(address));
 }

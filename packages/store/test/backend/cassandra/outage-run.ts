@@ -36,15 +36,15 @@ export interface Outage {
   readonly store: StoreProcess;
   readonly connection: BusConnection;
   /** Waits until the store says that it cannot write, and for a metric that says so. @returns the reason that it gives */
-  failing(): Promise<string>;
+  readonly failing: () => Promise<string>;
   /** Waits until it stores again. */
-  recovered(): Promise<void>;
+  readonly recovered: () => Promise<void>;
   /** Waits until publishers have had so many more samples acknowledged. */
-  published(count: number): Promise<void>;
+  readonly published: (count: number) => Promise<void>;
   /** 1 for the state that holds, 0 for the others. */
-  states(): Promise<Record<SessionState, number>>;
+  readonly states: () => Promise<Record<SessionState, number>>;
   /** The lines of the log that begin with this text. */
-  said(text: string): readonly string[];
+  readonly said: (text: string) => readonly string[];
 }
 
 /**

@@ -62,7 +62,7 @@ describeWithCassandra('an outage of one node, under load', () => {
         await rideOut({ cassandra, layout, keyspace }, async ({ store, recovered, published, said }) => {
           await published(2_000);
           await cassandra.cql(`DROP KEYSPACE ${keyspace}`);
-          await waitFor(() => said('tables are gone').length === 1, {
+          await waitFor(() => said('what was stored lately may be gone: tables are gone').length === 1, {
             what: 'it notices',
             timeoutMs: 60_000,
           });

@@ -51,7 +51,7 @@ describeWithCassandra('the data of a node put back as they were 8 s before, as b
       const words = [
         ...['--backend', 'cassandra', '--cassandra', cassandra.contactPoints.join(',')],
         ...['--keyspace', `window_${randomBytes(4).toString('hex')}`, '--layout', layout],
-        ...['--set-back-seconds', String(SET_BACK_SECONDS)],
+        ...['--set-back-seconds', String(SET_BACK_SECONDS), '--latest-seconds', '2'],
       ];
       for (const place of [3, 10, 17]) {
         // Floats, so that their NaN is stored as a number.
@@ -59,13 +59,12 @@ describeWithCassandra('the data of a node put back as they were 8 s before, as b
       }
       const publisher = new SteadyPublisher(connection, { samplesASecond: 1_000, sensors: 28 });
       let store = await StoreProcess.start(nats.url, directory, words);
-      // Until some floor is old enough to go back to it.
-      await delay((SET_BACK_SECONDS + 5) * 1_000);
       await waitFor(async () => (await storeStatus(connection)).through > 0, {
         what: `it stores (${store.output})`,
         timeoutMs: 60_000,
       });
-      await delay(SET_BACK_SECONDS * 1_000);
+      // Until some floor is old enough to go back to it, and latest values of that time are in their table.
+      await delay((SET_BACK_SECONDS + 15) * 1_000);
 
       const image = await cassandra.image();
       const endMs = performance.now() + LOST_MS;

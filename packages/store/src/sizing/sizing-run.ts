@@ -26,7 +26,7 @@ export type TellProgress = (done: number, all: number, what: string) => void;
 /** What a backlog is like: of each sensor, a batch has many samples. */
 const FEW_SENSORS = 2_000;
 /** Of each sensor one sample: what it costs to seal a chunk that has nearly nothing in it. */
-const THIN_SENSORS = 20_000;
+const THIN_SENSORS = 5_000;
 /** What the archiver writes of a backlog at once. */
 const BATCH_SAMPLES = 200_000;
 /** Of `rows`, a sample of each sensor costs the same in smaller batches, and is measured sooner. */

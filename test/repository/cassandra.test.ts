@@ -78,7 +78,7 @@ describeWithCassandra('Cassandra for tests', () => {
       return keyspace;
     })();
     await expect(runCql(address, [`SELECT b FROM ${name}.a`])).rejects.toThrow('does not exist');
-  });
+  }, 300_000);
 
   describe('a node of its own', () => {
     test('keeps its data when it is killed, says nothing while it is frozen, and goes back to an image of its data', async () => {

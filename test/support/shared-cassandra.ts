@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { CassandraCluster } from '../../tools/cassandra/cassandra-cluster.ts';
 import { freePorts } from '../../tools/cassandra/listen.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -21,12 +22,12 @@ const GIVEN = process.env.KATBUS_TEST_CASSANDRA;
  * their own, so it belongs to vitest's own process, which they ask over HTTP.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await temporaryFolder('shared-cassandra');
-  let node: Promise<CassandraCluster> | undefined;
+  let node: Promise<SharedNode> | undefined;
   const contactPoint = async (): Promise<string> => {
     if (GIVEN !== undefined && GIVEN !== '') return GIVEN;
-    node ??= startNode(folder.path);
-    return (await node).contactPoints[0] ?? '';
+    node ??= startNode();
+    const [point = ''] = (await node).cluster.contactPoints;
+    return point;
   };
   const server = createServer((_request, response) => {
     contactPoint().then(
@@ -42,17 +43,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server.closeAllConnections();
     // One that did not come up was told to those who asked.
     const running = await node?.catch(() => undefined);
-    await running?.stop();
-    await folder.remove();
+    await running?.cluster.stop();
+    await running?.folder.remove();
   };
 }
 
-async function startNode(home: string): Promise<CassandraCluster> {
-  const [port = 0, storagePort = 0] = await freePorts('127.0.0.1', 2);
-  return CassandraCluster.start({
-    nodes: [{ host: '127.0.0.1', port, storagePort }],
-    home,
-    heap: '1G',
-    isBrief: true,
-  });
+interface SharedNode {
+  readonly cluster: CassandraCluster;
+  readonly folder: TemporaryFolder;
+}
+
+async function startNode(): Promise<SharedNode> {
+  const folder = await temporaryFolder('shared-cassandra');
+  const host = '127.0.0.1';
+  const [port = 0, storagePort = 0] = await freePorts(host, 2);
+  const options = { nodes: [{ host, port, storagePort }], home: folder.path, heap: '1G', isBrief: true };
+  try {
+    return { cluster: await CassandraCluster.start(options), folder };
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
 }

@@ -64,7 +64,7 @@ describeWithCassandra('an outage of one node, under load', () => {
           await cassandra.cql(`DROP KEYSPACE ${keyspace}`);
           await waitFor(() => said('what was stored lately may be gone: tables are gone').length === 1, {
             what: 'it notices',
-            timeoutMs: 60_000,
+            timeoutMs: 120_000,
           });
           await published(2_000);
           await recovered();

@@ -19,16 +19,16 @@ function news() {
   const lines: string[] = [];
   const logger = createLogger({ name: 'store', level: 'info', format: 'json' });
   for (const level of ['info', 'warn'] as const) {
-    logger[level] = ((line: string) => lines.push(`${level}: ${line}`)) as typeof logger.info;
+    logger[level] = (line: string) => lines.push(`${level}: ${line}`);
   }
   const registry = new Registry();
   return { told: new CassandraNews(logger, registry), lines, registry };
 }
 
 async function values(registry: Registry, name: string): Promise<Record<string, number>> {
-  const found = await registry.getSingleMetric(`katbus_store_cassandra_${name}`)!.get();
+  const found = await registry.getSingleMetric(`katbus_store_cassandra_${name}`)?.get();
   return Object.fromEntries(
-    found.values.map(({ labels, value }) => [Object.values(labels).join(' '), value]),
+    (found?.values ?? []).map(({ labels, value }) => [Object.values(labels).join(' '), value]),
   );
 }
 

@@ -27,7 +27,7 @@ import type { CassandraEvent } from './cassandra-event.ts';
 import { CassandraWriter } from './cassandra-writer.ts';
 import type { ChunksOptions } from './chunks/chunks-options.ts';
 import type { RowsOptions } from './rows/rows-options.ts';
-import { Catalogue, type CatalogueOptions, type CatalogueSensor } from './catalogue/catalogue.ts';
+import type { Catalogue, CatalogueOptions, CatalogueSensor } from './catalogue/catalogue.ts';
 import { LayoutKeeping } from './keeping/layout-keeping.ts';
 import { layoutOf, type LayoutSettings } from './layouts.ts';
 import type { LayoutName } from './layout.ts';

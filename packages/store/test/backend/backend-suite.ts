@@ -26,10 +26,15 @@ export interface BackendUnderTest {
 const WIND = { component: 'wx', sensor: 'wind_speed' };
 const QUARANTINE_BYTES = 10_000;
 
-/** What every back end must do. @param open makes an empty one, with a quarantine of `quarantineBytes` */
+/**
+ * What every back end must do.
+ * @param open makes an empty one, with a quarantine of `quarantineBytes`
+ * @param runs how many random archives are compared with a map: fewer where each takes seconds
+ */
 export function backendSuite(
   name: string,
   open: (options: { quarantineBytes: number }) => Promise<BackendUnderTest>,
+  runs = 200,
 ): void {
   describe(`back end ${name}`, () => {
     let under: BackendUnderTest;
@@ -114,7 +119,7 @@ export function backendSuite(
           for (const { component, sensor, epoch } of latest.values())
             expect((await backend.sensor({ component, sensor }))?.latestEpoch).toBe(epoch);
         }),
-        { numRuns: 200 },
+        { numRuns: runs },
       );
     });
 

@@ -17,6 +17,6 @@ describeWithCassandra('an archive in Cassandra', () => {
   afterAll(() => keyspace[Symbol.asyncDispose]());
 
   const open = (options: { quarantineBytes: number }) => keyspace.open(options);
-  backendSuite('cassandra, layout mon', open);
+  backendSuite('cassandra, layout mon', open, 40);
   binsSuite('cassandra, layout mon', open);
 });

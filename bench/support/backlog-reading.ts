@@ -6,6 +6,9 @@ import { cpuSeconds } from './process-usage.ts';
 
 const KATBUS = new URL('../../packages/cli/src/main.ts', import.meta.url);
 
+/** Metrics cost the store some milliseconds to tell. */
+const LOOK_EACH_MS = 250;
+
 export interface BacklogReading {
   readonly samplesASecond: number;
   /** Processor time a sample, of the store. */
@@ -74,7 +77,7 @@ async function progress(
   otherPid: number | undefined,
 ): Promise<Progress> {
   for (;;) {
-    await delay(100);
+    await delay(LOOK_EACH_MS);
     if (store.exitCode !== null) throw new Error('katbus store has ended');
     const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined);
     const count = /^katbus_store_samples_total (\d+)$/m.exec((await response?.text()) ?? '')?.[1];

@@ -14,7 +14,8 @@ interface Profile {
 export interface TimeShare {
   /** `packages/store`, `cassandra-driver`, `(garbage collector)` ... */
   readonly part: string;
-  readonly milliseconds: number;
+  /** Of the time in which the thread did anything. */
+  readonly percent: number;
 }
 
 /** Where a process spent its main thread's time, by package, most first; what it waited is left out. */
@@ -27,9 +28,10 @@ export async function timeShares(profileFolder: string): Promise<TimeShare[]> {
     if (part === '(idle)' || part === '(program)' || part === '(root)') continue;
     microseconds.set(part, (microseconds.get(part) ?? 0) + profile.timeDeltas[place]!);
   }
+  const all = [...microseconds.values()].reduce((sum, us) => sum + us, 0);
   return [...microseconds]
-    .map(([part, us]) => ({ part, milliseconds: us / 1_000 }))
-    .sort((a, b) => b.milliseconds - a.milliseconds);
+    .map(([part, us]) => ({ part, percent: (us / all) * 100 }))
+    .sort((a, b) => b.percent - a.percent);
 }
 
 /** Node writes one file a thread: `CPU.<date>.<time>.<pid>.<thread>.<number>.cpuprofile`; the main thread is 0. */

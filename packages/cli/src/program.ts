@@ -44,7 +44,14 @@ Examples:
 
 async function loaded(entry: CommandEntry, program: Command): Promise<Command> {
   const command = await entry.load();
-  return command.copyInheritedSettings(program).helpGroup(entry.group).summary(entry.summary);
+  inherit(command, program);
+  return command.helpGroup(entry.group).summary(entry.summary);
+}
+
+/** Commands of commands too: what is wrong with their words is a wrong command line as well. */
+function inherit(command: Command, from: Command): void {
+  command.copyInheritedSettings(from);
+  for (const inner of command.commands) inherit(inner as Command, command);
 }
 
 /** Stands in the list of commands, and is never run. */

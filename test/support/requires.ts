@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { REQUIREMENTS } from '../../tools/requirements/index.ts';
 import type { Requirement, RequirementName } from '../../tools/requirements/index.ts';
+import { sharedCassandra } from './cassandra.ts';
 
 type Describe = (name: string, suite: () => void) => void;
 
@@ -18,7 +19,11 @@ export async function requires(...needs: readonly (RequirementName | Requirement
     const outcome = await requirement.find();
     if (outcome.state === 'missing') absent.push(`needs ${requirement.name}: ${outcome.reason}`);
   }
-  if (absent.length === 0) return describe;
+  if (absent.length === 0) {
+    // Waited for here, where no time-out of a test or hook runs: on a busy machine it takes a minute. What goes wrong, tests are told.
+    if (needs.includes('cassandra')) await sharedCassandra().catch(() => undefined);
+    return describe;
+  }
   return (name, suite) => {
     describe(name, () => {
       // The one that carries the reason: a suite that is skipped as a whole has no place for it.

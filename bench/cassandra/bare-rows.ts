@@ -42,11 +42,7 @@ async function read(partitions: readonly types.Row[]): Promise<BareRead> {
     let pageState: string | undefined;
     do {
       const options = { prepare: true, fetchSize: PAGE_ROWS, ...(pageState !== undefined && { pageState }) };
-      const page: types.ResultSet = await client.execute(
-        ROWS,
-        [partition.sensor, partition.from_t],
-        options,
-      );
+      const page: types.ResultSet = await client.execute(ROWS, [partition.sensor, partition.from_t], options);
       for (const row of page.rows) sum += (row.value as number) + (row.t as types.Long).toNumber();
       rows += page.rowLength;
       pageState = page.pageState;

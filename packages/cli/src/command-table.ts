@@ -71,7 +71,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'report',
     group: LOOK,
-    summary: 'the archive at a look: sensors silent, stuck, with gaps; rates, days, drops',
+    summary: 'the archive at a look: what is silent, stuck, was dropped',
     load: async () => named('report', (await import('@katbus/store/commands')).commands()),
   },
   {
@@ -83,7 +83,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'sizing',
     group: RUN,
-    summary: 'measure what Cassandra can do here, and how many such machines are needed',
+    summary: 'measure what Cassandra can do here, and how many it takes',
     load: async () => named('sizing', (await import('@katbus/store/commands')).commands()),
   },
   {

@@ -51,7 +51,7 @@ async function loaded(entry: CommandEntry, program: Command): Promise<Command> {
 /** Commands of commands too: what is wrong with their words is a wrong command line as well. */
 function inherit(command: Command, from: Command): void {
   command.copyInheritedSettings(from);
-  for (const inner of command.commands) inherit(inner as Command, command);
+  for (const inner of command.commands) inherit(inner, command);
 }
 
 /** Stands in the list of commands, and is never run. */

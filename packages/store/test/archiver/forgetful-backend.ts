@@ -12,6 +12,8 @@ export class ForgetfulBackend {
   #synced: WriteBatch[] = [];
   #unsynced: WriteBatch[] = [];
   #setBack: string | undefined;
+  /** Whether the archiver has asked where to begin since the last crash: until then its floors are above what was lost, and count for nothing. */
+  #isHeard = true;
   /** Of all that was ever acknowledged, lost or not. */
   samplesWritten = 0;
   writes = 0;
@@ -37,11 +39,13 @@ export class ForgetfulBackend {
 
   /** What was acknowledged since {@link sync} is gone, the catalogue's part with it; the next write tells. */
   async crash(why = 'the node booted anew'): Promise<void> {
-    this.#unsynced = [];
     const inner = new MemoryBackend();
     for (const batch of this.#synced) await inner.write(batch);
+    // At one moment: what was acknowledged while it booted is lost too, and must not be taken for synced later.
+    this.#unsynced = [];
     this.#inner = inner;
     this.#setBack = why;
+    this.#isHeard = false;
   }
 
   async #write(batch: WriteBatch): Promise<WriteSummary> {
@@ -52,13 +56,14 @@ export class ForgetfulBackend {
     const summary = await inner.write(kept);
     this.samplesWritten += kept.samples.length;
     // Acknowledged by a node that was killed meanwhile: lost like the rest.
-    if (inner === this.#inner) this.#unsynced.push(kept);
+    if (inner === this.#inner) this.#unsynced.push(this.#isHeard ? kept : { ...kept, floor: undefined });
     const setBack = this.#setBack;
     this.#setBack = undefined;
     return { ...summary, setBack };
   }
 
   #startFloor(): Promise<StreamFloor | undefined> {
+    this.#isHeard = true;
     return Promise.resolve(this.#synced.findLast(({ floor }) => floor !== undefined)?.floor);
   }
 }

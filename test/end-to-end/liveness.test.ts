@@ -56,6 +56,11 @@ const stateOf = async (component: string) => {
   const { components } = (await callService(connection, PRESENCE_SUBJECTS.list)) as PresenceList;
   return components.find((one) => one.component === component)?.state;
 };
+/** How many sensors a component has told of. */
+const sensorsOf = async (component: string) => {
+  const { components } = (await callService(connection, PRESENCE_SUBJECTS.list)) as PresenceList;
+  return components.find((one) => one.component === component)?.sensors;
+};
 const isIn = (component: string, state: string) =>
   waitFor(async () => (await stateOf(component)) === state, {
     what: `${component} to be ${state}`,
@@ -70,6 +75,7 @@ describe('a component that is gone', () => {
     other.addSensor({ name: 'a', type: 'integer' }).update(1);
     await waitFor(async () => (await snapshotOf('dying')).length > 0, { what: 'a first sample' });
     expect((await snapshotOf('dying')).some(({ stale }) => stale)).toBe(false);
+    await waitFor(async () => (await sensorsOf('dying')) === 1, { what: 'presence to know its sensor' });
     await dying.kill('SIGKILL');
     await isIn('dying', 'absent');
     await waitFor(async () => (await snapshotOf('dying')).every(({ stale }) => stale === true), {

@@ -83,7 +83,11 @@ Text before it.
     ['bus/src/a.ts', `import '@katbus/bus';`, 'its own package by name'],
     ['bus/src/a.ts', `import '@nats-io/nats-core';`, 'only in packages/bus/src/nats/'],
     ['portal/src/http/a.ts', `import { WebSocket } from 'ws';`, 'only in packages/portal/src/websocket/'],
-    ['portal/src/a.ts', `import driver from 'cassandra-driver';`, 'only in packages/store/src/backend/cassandra/'],
+    [
+      'portal/src/a.ts',
+      `import driver from 'cassandra-driver';`,
+      'only in packages/store/src/backend/cassandra/',
+    ],
     ['protocol/src/a.ts', `import { join } from 'node:path';`, 'it is to run in browsers too'],
     ['portal/src/a.ts', `const port = process.env.PORT;`, 'reads process.env'],
     ['stray/src/a.ts', ``, 'package stray has no row'],

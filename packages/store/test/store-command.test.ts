@@ -8,7 +8,7 @@ const ended = (store: StoreProcess) =>
 
 test.each([
   [['--max-delay', '0'], 'It is 0.05 to 60 seconds.'],
-  [['--batch-samples', 'many'], 'It is 1 to 100000 samples.'],
+  [['--batch-samples', 'many'], 'It is 1 to 500000 samples.'],
   [['--backend', 'paper'], 'Allowed choices are sqlite, cassandra, memory.'],
 ])('katbus store %j is refused in one line', async (options, line) => {
   const store = await StoreProcess.start('nats://127.0.0.1:1', await testFolder(), options);

@@ -16,7 +16,7 @@ export class SetBackError extends Error {
 
 export interface BatchTargetHooks {
   /** All before a place is acknowledged. */
-  readonly onWritten: (place: CopyPlace) => void;
+  readonly onWritten: (place: CopyPlace) => Promise<void>;
   /** A write failed and is tried again. */
   readonly onRetry: (error: StoreError) => void;
 }
@@ -69,7 +69,7 @@ export class BatchTarget {
     this.#samples = [];
     this.#writing = (async () => {
       if (samples.length > 0) await this.#write({ samples, attributes: [], quarantine: [], gaps: [] });
-      if (place !== undefined) this.#hooks.onWritten(place);
+      if (place !== undefined) await this.#hooks.onWritten(place);
     })();
     // Met by whoever comes next.
     this.#writing.catch(() => undefined);

@@ -1,8 +1,13 @@
 import type { Backend } from '../backend/backend.ts';
+import type { StreamFloor } from '../backend/write-batch.ts';
 
 /** An archive that is open to be copied from, or to. */
 export interface CopyArchive {
   readonly backend: Backend;
+  /** After which message a store would begin to read the stream. */
+  readonly floorToStart: () => Promise<StreamFloor | undefined>;
+  /** Has what was acknowledged so far written to where it is to be, the catalogue with it. */
+  readonly makeSafe: () => Promise<void>;
   /** What it has acknowledged for so long, no crash takes away any more. */
   readonly safeAfterSeconds: number;
   /** Most samples of a batch. */

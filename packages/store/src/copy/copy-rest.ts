@@ -60,7 +60,7 @@ export async function copyFloor(source: Backend, target: BatchTarget, archive: C
   if (present !== undefined && present.sequence !== floor.sequence) return;
   for (let tries = 0; tries < MOST_FLOOR_TRIES; tries++) {
     await target.write({ floor });
-    const start = await archive.backend.startFloor();
+    const start = await archive.floorToStart();
     if (start?.sequence === floor.sequence) return;
     await delay(FLOOR_EVERY_MS);
   }

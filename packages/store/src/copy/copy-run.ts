@@ -94,15 +94,22 @@ export class CopyRun {
   }
 
   #newTarget(): BatchTarget {
-    const { target, state, progress } = this.#parts;
+    const { target, progress } = this.#parts;
     return new BatchTarget(target, {
-      onWritten: (place) => state.reach(place),
+      onWritten: (place) => this.#reach(place),
       onRetry: (error) => progress.say(`trying again: ${error.message}`),
     });
   }
 
+  async #reach(place: CopyPlace): Promise<void> {
+    const { target, state } = this.#parts;
+    if (!state.isDue(place)) return;
+    await target.makeSafe();
+    state.reach(place);
+  }
+
   async #copyFrom(place: CopyPlace): Promise<CopyPlace> {
-    const { source, target, state, progress } = this.#parts;
+    const { source, target, progress } = this.#parts;
     let sensors = 0;
     if (isBefore(place, 'samples')) {
       await copyAttributes(source.backend, this.#target, () => progress.sensor('attributes', ++sensors));
@@ -110,11 +117,11 @@ export class CopyRun {
     let samples = place.samples;
     if (isBefore(place, 'rest')) {
       samples = await this.#copySamples(place.part === 'samples' ? place : { part: 'samples', samples: 0 });
-      state.reach({ part: 'rest', samples });
+      await this.#reach({ part: 'rest', samples });
     }
     await copyRest(source.backend, this.#target, target);
     const done: CopyPlace = { part: 'verification', samples };
-    state.reach(done);
+    await this.#reach(done);
     return done;
   }
 

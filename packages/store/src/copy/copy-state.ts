@@ -58,11 +58,14 @@ export class CopyState {
     return this.#safe;
   }
 
+  /** Whether {@link reach} would take note of a place: one a second is enough to go on from. */
+  isDue({ part }: CopyPlace, nowMs = Date.now()): boolean {
+    return this.#noted?.part !== part || nowMs - this.#noted.atMs >= 1000;
+  }
+
   /** All before a place is acknowledged. */
   reach(place: CopyPlace, nowMs = Date.now()): void {
-    // One a second is enough to go on from.
-    const noted = this.#noted;
-    if (noted?.part === place.part && nowMs - noted.atMs < 1000) return;
+    if (!this.isDue(place, nowMs)) return;
     this.#noted = { part: place.part, atMs: nowMs };
     this.#reached.push({ place, atMs: nowMs });
     const kept = this.#reached.findLastIndex(({ atMs }) => atMs <= nowMs - this.#safeAfterMs);

@@ -51,6 +51,8 @@ export async function openCassandraArchive({
   if (!mustExist) await backend.takeOver();
   return {
     backend,
+    floorToStart: () => backend.floorToStart(),
+    makeSafe: () => Promise.resolve(),
     safeAfterSeconds: SAFE_AFTER_SECONDS,
     batchSamples: 50_000,
     prepareReading: () => Promise.resolve(),

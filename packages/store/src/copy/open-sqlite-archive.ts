@@ -16,6 +16,9 @@ export async function openSqliteArchive(directory: string, mustExist: boolean): 
   const backend = await SqliteBackend.open({ directory });
   return {
     backend,
+    floorToStart: () => backend.floor(),
+    // Samples are synced before they count; what the catalogue says of them follows within seconds.
+    makeSafe: () => backend.settle(),
     safeAfterSeconds: 0,
     batchSamples: 20_000,
     prepareReading: async (tell) => {

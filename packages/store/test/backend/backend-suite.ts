@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatAddress } from '@katbus/protocol';
 import type { Backend } from '../../src/backend/backend.ts';
 import { supersedes, type SampleRow } from '../../src/backend/stored-sample.ts';
+import { keepsWhatReportsNeed } from './report-suite.ts';
 import {
   anySampleRow,
   anyValue,
@@ -420,27 +421,7 @@ export function backendSuite(
       expect(statistics.bytes).toBeGreaterThan(0);
     });
 
-    test('keeps the newest of each part of the tallies, byte by byte', async () => {
-      const part = (name: string, ...bytes: number[]) => ({ name, data: Uint8Array.from(bytes) });
-      const large = { name: 'sensors-1', data: new Uint8Array(1024 ** 2).map((_, place) => place % 251) };
-      await backend.writeTallies([part('sensors-0', 1, 2), part('archive', 0, 255)]);
-      await backend.writeTallies([part('sensors-0', 3), large]);
-      const kept = (await backend.tallies()).sort((a, b) => (a.name < b.name ? -1 : 1));
-      expect(kept.map(({ name }) => name)).toEqual(['archive', 'sensors-0', 'sensors-1']);
-      expect(kept.map(({ data }) => data.length)).toEqual([2, 1, 1024 ** 2]);
-      expect(Buffer.from(kept[0]!.data)).toEqual(Buffer.of(0, 255));
-      expect(Buffer.from(kept[1]!.data)).toEqual(Buffer.of(3));
-      expect(Buffer.compare(kept[2]!.data, large.data)).toBe(0);
-    });
-
-    test('says what each day takes, or of no day', async () => {
-      const dayUs = 86_400e6;
-      await write([sampleRow({}), sampleRow({ timeUs: DAY_START_US - 2 * dayUs })]);
-      const days = await backend.days();
-      const today = DAY_START_US / dayUs;
-      if (days.length > 0) expect(days.map(({ day }) => day)).toEqual([today - 2, today]);
-      for (const { bytes } of days) expect(bytes).toBeGreaterThan(0);
-    });
+    keepsWhatReportsNeed(() => backend);
 
     test('refuses calls after close', async () => {
       await backend.close();

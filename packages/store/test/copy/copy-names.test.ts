@@ -29,7 +29,7 @@ test('a place is written down when it is safe, and found again', async () => {
   const archives = { from: 'a', to: 'b' };
   const state = new CopyState(path, archives, 60_000);
   state.reach({ part: 'samples', day: 1, samples: 10 }, 1_000_000);
-  state.reach({ part: 'samples', day: 2, samples: 20 }, 1_059_999);
+  state.reach({ part: 'samples', day: 2, samples: 20 }, 1_058_000);
   expect(new CopyState(path, archives, 60_000).safe).toEqual({ part: 'attributes', samples: 0 });
   state.reach({ part: 'samples', day: 3, samples: 30 }, 1_060_000);
   expect(new CopyState(path, archives, 60_000).safe).toEqual({ part: 'samples', day: 1, samples: 10 });

@@ -16,6 +16,8 @@ function memoryArchive(backend = new MemoryBackend()): CopyArchive {
     backend,
     ...small,
     prepareReading: () => Promise.resolve(),
+    makeSafe: () => Promise.resolve(),
+    floorToStart: () => backend.floor(),
     settle: () => Promise.resolve(),
     close: () => backend.close(),
   };

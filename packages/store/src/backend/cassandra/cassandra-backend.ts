@@ -163,6 +163,11 @@ export class CassandraBackend implements Backend {
     return (await this.#catalogue()).startFloor();
   }
 
+  /** What {@link startFloor} would answer now, when nobody begins. @throws {StoreError} */
+  async floorToStart(): Promise<StreamFloor | undefined> {
+    return (await this.#catalogue()).floorToStart;
+  }
+
   async quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
     return (await this.#catalogue()).quarantine(query);
   }

@@ -183,6 +183,11 @@ export class SqliteBackend implements Backend {
     return this.floor();
   }
 
+  /** Has the catalogue's file have all that was written: by itself that takes seconds. @throws {StoreError} */
+  settle(): Promise<void> {
+    return this.#writer.call('settle', undefined);
+  }
+
   quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
     return this.#readers.call('quarantine', query);
   }

@@ -11,6 +11,12 @@ interface Pending {
 /** How long the calls that are under way may take once it is to close: one that never ends must not keep the daemon from stopping. */
 const CLOSE_WITHIN_MS = 5_000;
 
+/**
+ * Threads end one after the other: V8 keeps one map of code pages for all threads of a process, and has been seen to abort (`jit_page.has_value()`,
+ * Node 24) when several were torn down at once.
+ */
+let lastEnd: Promise<unknown> = Promise.resolve();
+
 /** The near end of a worker thread: calls become promises. SQLite in Node is synchronous and must not hold up the daemon's loop. */
 export class Thread<Methods extends ThreadMethods> {
   readonly #worker: Worker;
@@ -83,7 +89,9 @@ export class Thread<Methods extends ThreadMethods> {
       await Promise.race([last, limit]);
     } finally {
       patience.abort();
-      await this.#worker.terminate();
+      const end = lastEnd.then(() => this.#worker.terminate());
+      lastEnd = end.catch(() => undefined);
+      await end;
       await this.#exited;
     }
   }

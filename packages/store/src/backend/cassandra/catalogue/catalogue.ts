@@ -213,6 +213,11 @@ export class Catalogue {
     return this.#floors.newest;
   }
 
+  /** What {@link startFloor} would answer now, when nobody begins. */
+  get floorToStart(): StreamFloor | undefined {
+    return this.#floors.start;
+  }
+
   /** As {@link Backend.startFloor}: undefined as long as nothing is old enough to be sure. To be asked by who reads on from there. */
   startFloor(): StreamFloor | undefined {
     return this.#floors.begin();

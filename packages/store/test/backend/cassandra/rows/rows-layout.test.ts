@@ -176,9 +176,7 @@ for (const [name, make] of [
       const sensors = newSensors();
       const sensor = newSensor(sensors);
       for (const [place, value] of values.entries()) {
-        await writer.write(
-          sensors.batch([sampleRow({ ...sensor, value: value })], place),
-        );
+        await writer.write(sensors.batch([sampleRow({ ...sensor, value: value })], place));
         expect((await read(sensor)).map((sample) => sample.value)).toEqual([value]);
       }
     });

@@ -24,7 +24,8 @@ export interface Caller {
 
 /** An answer on its way. */
 export interface Answer {
-  readonly text: string;
+  /** Of its text: a large one is not made in one go. */
+  readonly pieces: readonly string[];
   /** To be called when the answer has been handed to the network, or never will be. */
   readonly onWritten: () => void;
 }
@@ -38,8 +39,8 @@ export interface Handled {
 
 /** What became of one request. */
 interface Outcome {
-  /** The answer's JSON text; undefined: a notification, which gets none (JSON-RPC 2.0, section 4.1). */
-  readonly text: string | undefined;
+  /** The answer's JSON text, in pieces; undefined: a notification, which gets none (JSON-RPC 2.0, section 4.1). */
+  readonly text: readonly string[] | undefined;
   /** Whether the caller's count was raised for it. */
   readonly wasBegun: boolean;
   readonly afterwards: readonly (() => void)[];
@@ -81,7 +82,7 @@ export class Dispatcher {
   }
 
   async #one(request: RpcRequest, caller: Caller): Promise<Answer | undefined> {
-    return answerOf([await this.#run(request, caller, false)], caller, ([text]) => text ?? '');
+    return answerOf([await this.#run(request, caller, false)], caller, ([text]) => text ?? []);
   }
 
   async #batch(
@@ -95,7 +96,7 @@ export class Dispatcher {
           : this.#run(request, caller, true),
       ),
     );
-    return answerOf(outcomes, caller, (texts) => `[${texts.join(',')}]`);
+    return answerOf(outcomes, caller, (texts) => [`[${texts.map((text) => text.join('')).join(',')}]`]);
   }
 
   async #run(request: RpcRequest, caller: Caller, isInBatch: boolean): Promise<Outcome> {
@@ -121,32 +122,32 @@ export class Dispatcher {
       const failure = requestError(error);
       if (failure.code === 'internalError') this.#logger.error({ err: error }, `${label} failed`);
       this.#metrics.requests.inc({ method: label, outcome: failure.code });
-      return { text: id === undefined ? undefined : failureText(id, failure), wasBegun, afterwards };
+      return { text: id === undefined ? undefined : [failureText(id, failure)], wasBegun, afterwards };
     }
   }
 
   #refuse(id: RequestId, error: RequestError): Outcome {
     this.#metrics.requests.inc({ method: 'none', outcome: error.code });
-    return { text: failureText(id, error), wasBegun: false, afterwards: [] };
+    return { text: [failureText(id, error)], wasBegun: false, afterwards: [] };
   }
 
   #malformed(id: RequestId, error: RequestError): Handled {
-    const text = this.#refuse(id, error).text ?? '';
-    return { isMalformed: true, answer: Promise.resolve({ text, onWritten: () => undefined }) };
+    const pieces = this.#refuse(id, error).text ?? [];
+    return { isMalformed: true, answer: Promise.resolve({ pieces, onWritten: () => undefined }) };
   }
 }
 
 function answerOf(
   outcomes: readonly Outcome[],
   caller: Caller,
-  join: (texts: readonly string[]) => string,
+  join: (texts: readonly (readonly string[])[]) => readonly string[],
 ): Answer | undefined {
   const texts = outcomes.map(({ text }) => text).filter((text) => text !== undefined);
   const onWritten = () => {
     caller.end(outcomes.filter(({ wasBegun }) => wasBegun).length);
     for (const { afterwards } of outcomes) for (const call of afterwards) call();
   };
-  if (texts.length > 0) return { text: join(texts), onWritten };
+  if (texts.length > 0) return { pieces: join(texts), onWritten };
   onWritten();
   return undefined;
 }
@@ -167,9 +168,12 @@ function idOf(document: unknown): RequestId {
   return typeof id === 'string' || typeof id === 'number' ? id : null;
 }
 
-function resultText(id: RequestId, result: unknown): string {
-  if (!(result instanceof JsonText)) return JSON.stringify({ jsonrpc: '2.0', id, result });
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result.text}}`;
+function resultText(id: RequestId, result: unknown): readonly string[] {
+  if (!(result instanceof JsonText)) return [JSON.stringify({ jsonrpc: '2.0', id, result })];
+  const [first = '', ...rest] = result.pieces;
+  const pieces = [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${first}`, ...rest];
+  pieces.push(`${pieces.pop()}}`);
+  return pieces;
 }
 
 function failureText(id: RequestId, error: RequestError): string {

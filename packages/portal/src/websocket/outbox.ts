@@ -4,6 +4,7 @@ import type { Manner } from '../delivery/receiver.ts';
 import type { SnapshotPages } from '../delivery/snapshot-pages.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
+import { fragmentFrame } from './frame.ts';
 import { gapFrame, nativeEncoding, pageFrame, sensorAddedFrame } from './native-encoding.ts';
 
 /** What is asked of a socket. */
@@ -42,8 +43,10 @@ interface WaitingMessage {
 }
 
 interface Answer {
-  readonly frame: Buffer;
+  readonly pieces: readonly string[];
   readonly onWritten: () => void;
+  /** Pieces that are written: within a message nothing else may be. */
+  written: number;
 }
 
 /**
@@ -78,20 +81,20 @@ export class Outbox {
     return this.#answers.length > 0;
   }
 
-  /** @param onWritten called when the socket has it: what the answer announces may follow */
-  answer(frame: Buffer, onWritten: () => void): void {
-    if (this.#answers.length > 0 || !this.#hasRoom()) {
-      this.#answers.push({ frame, onWritten });
-      return;
-    }
-    this.#options.wire.write(frame);
-    onWritten();
+  /**
+   * @param pieces of its text: a large one is written as the network takes it, not in one go
+   * @param onWritten called when the socket has it: what the answer announces may follow
+   */
+  answer(pieces: readonly string[], onWritten: () => void): void {
+    const answer: Answer = { pieces, onWritten, written: 0 };
+    if (this.#answers.length === 0 && this.#writeAnswer(answer)) onWritten();
+    else this.#answers.push(answer);
   }
 
   publish(publication: Publication, manner: Manner, skipped = 0): void {
     const { wire, metrics } = this.#options;
     metrics.hot.deliveries_total += 1;
-    if (this.#queue.length === 0 && this.#hasRoom()) {
+    if (!this.isWaiting && this.#hasRoom()) {
       if (manner.isFirst === true) wire.write(sensorAddedFrame(publication));
       wire.write(frameOf(publication, manner, skipped));
     } else if (manner.isWhole === true) this.#keep(publication, manner, skipped);
@@ -111,7 +114,7 @@ export class Outbox {
 
   gap(gap: GapNotification): void {
     const frame = gapFrame(gap);
-    if (this.#queue.length === 0 && this.#hasRoom()) this.#options.wire.write(frame);
+    if (!this.isWaiting && this.#hasRoom()) this.#options.wire.write(frame);
     else this.#queue.push({ frame });
   }
 
@@ -131,18 +134,17 @@ export class Outbox {
     if (!this.isWaiting && this.#overranFromUs === undefined) return;
     // An answer, when written, brings the pages that it announces: they are queued, and written further down.
     if (this.#isPumping) return;
-    const { wire, onAnswersWritten, onOverran } = this.#options;
+    const { onAnswersWritten, onOverran } = this.#options;
     this.#isPumping = true;
     const hadAnswers = this.answersWait;
-    while (this.#answers.length > 0 && this.#hasRoom()) {
-      const answer = this.#answers.shift();
-      if (answer === undefined) break;
-      wire.write(answer.frame);
+    for (let [answer] = this.#answers; answer !== undefined; [answer] = this.#answers) {
+      if (!this.#writeAnswer(answer)) break;
+      this.#answers.shift();
       answer.onWritten();
     }
     let written = 0;
     // Where there is no room left, the socket will say when it has drained.
-    while (this.#hasRoom()) {
+    while (!this.answersWait && this.#hasRoom()) {
       const waiting = this.#queue[written];
       if (waiting === undefined) break;
       if (this.#write(waiting)) written += 1;
@@ -227,6 +229,16 @@ export class Outbox {
       this.#heldCount += 1;
       this.#held.set(publication.key, waiting);
     }
+  }
+
+  /** @returns whether all of it is written */
+  #writeAnswer(answer: Answer): boolean {
+    const { pieces } = answer;
+    for (; answer.written < pieces.length; answer.written += 1) {
+      if (!this.#hasRoom()) return false;
+      this.#options.wire.write(fragmentFrame(pieces, answer.written));
+    }
+    return true;
   }
 
   /** @returns whether that was all of it */

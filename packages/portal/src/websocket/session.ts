@@ -7,7 +7,6 @@ import type { DeliverySession } from '../delivery/delivery-session.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import type { Caller, Dispatcher } from '../rpc/dispatcher.ts';
-import { textFrame } from './frame.ts';
 import { Outbox } from './outbox.ts';
 import { SocketWire } from './socket-wire.ts';
 
@@ -123,17 +122,17 @@ export class Session implements Caller {
     this.#malformedInARow = isMalformed ? this.#malformedInARow + 1 : 0;
     const isTooMany = this.#malformedInARow >= limits.malformedInARow;
     void answer.then((ready) => {
-      if (ready !== undefined) this.#answer(ready.text, ready.onWritten);
+      if (ready !== undefined) this.#answer(ready.pieces, ready.onWritten);
       if (isTooMany) this.close('tooManyErrors');
     });
   }
 
-  #answer(text: string, onWritten: () => void): void {
+  #answer(pieces: readonly string[], onWritten: () => void): void {
     if (this.#state === 'ended') {
       onWritten();
       return;
     }
-    this.#outbox.answer(textFrame(text), onWritten);
+    this.#outbox.answer(pieces, onWritten);
     if (this.#outbox.answersWait) this.#options.websocket.pause();
   }
 

@@ -5,12 +5,12 @@ import { Publication } from '../../src/delivery/publication.ts';
 import { Snapshot, SnapshotMemory } from '../../src/delivery/snapshot.ts';
 import { SnapshotPages } from '../../src/delivery/snapshot-pages.ts';
 import { PortalMetrics } from '../../src/metrics.ts';
-import { textFrame } from '../../src/websocket/frame.ts';
 import { Outbox, type Wire } from '../../src/websocket/outbox.ts';
 
 /** A socket whose network takes bytes when the test says so. */
 class TestWire implements Wire {
   readonly frames: { method?: string; params?: Record<string, unknown>; answer?: number }[] = [];
+  #message = '';
   writableLength = 0;
   takenBytes = 0;
   mostWaiting = 0;
@@ -19,7 +19,12 @@ class TestWire implements Wire {
     this.writableLength += frame.length;
     this.mostWaiting = Math.max(this.mostWaiting, this.writableLength);
     const headerBytes = frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2;
-    this.frames.push(JSON.parse(frame.subarray(headerBytes).toString()) as object);
+    // A text frame begins a message, and only a continuation goes on with one (RFC 6455, section 5.4).
+    expect((frame[0]! & 0x0f) === 1).toBe(this.#message === '');
+    this.#message += frame.subarray(headerBytes).toString();
+    if ((frame[0]! & 0x80) === 0) return;
+    this.frames.push(JSON.parse(this.#message) as object);
+    this.#message = '';
   }
 
   drain(): void {
@@ -56,7 +61,7 @@ function sample(key: string, number: number): Publication {
   return new Publication('sample', `sensor.archive.${key}`, key, json, number);
 }
 
-const answer = (number: number) => textFrame(JSON.stringify({ answer: number }));
+const answer = (number: number) => [JSON.stringify({ answer: number })];
 
 /** A frame in a few characters: `a5`, `a5+2` with two skipped, `answer 3`. */
 function short(frame: TestWire['frames'][number]): string {
@@ -118,6 +123,24 @@ describe('an outbox', () => {
     outbox.publish(sample('wx.a', 2), {});
     outbox.answer(answer(1), () => undefined);
     expect(wire.frames.map(short)).toEqual(['sensorAdded', 'a1', 'a2', 'answer 1']);
+  });
+
+  test('writes a large answer as the network takes it, and nothing between its pieces', () => {
+    const { wire, outbox, drain } = setUp();
+    const text = JSON.stringify({ answer: 1, padding: 'x'.repeat(20_000) });
+    let told = 0;
+    outbox.answer(text.match(/.{1,600}/gu)!, () => (told += 1));
+    outbox.publish(sample('wx.a', 1), {});
+    // There is room before the outbox is told so.
+    wire.drain();
+    outbox.publish(sample('wx.b', 1), {});
+    outbox.gap({ id: 1, from: 1, to: 2, reason: 'natsLost' } as never);
+    expect([told, wire.frames]).toEqual([0, []]);
+    while (outbox.isWaiting) drain();
+    expect(told).toBe(1);
+    expect(wire.frames.slice(0, 3).map(short)).toEqual(['answer 1', 'a1', 'b1']);
+    expect(wire.frames).toHaveLength(4);
+    expect(wire.mostWaiting).toBeLessThan(2 * LIMITS.outboxBytes);
   });
 
   test('keeps the newest of each sensor past its bytes, and counts what is skipped', () => {

@@ -14,7 +14,8 @@ export class ListingAnswers {
   readonly #expected = new Set<string>();
   readonly #gone = new Set<string>();
   readonly #complete = new Set<string>();
-  readonly #turns = new LoopTurns();
+  /** A chunk is read in one go, in some milliseconds: it is begun only in a turn that has hardly begun itself. */
+  readonly #turns = new LoopTurns({ mostMs: 2 });
   #last: Promise<unknown> = Promise.resolve();
   #knowsAll = false;
   #bytes = 0;

@@ -24,6 +24,16 @@ export const VALUE_KIND = {
   escaped: 6,
 } as const;
 
+/** Whether the column `value` says more than `kind`, where NaN can be kept. */
+export function hasValue(kind: number): boolean {
+  return kind === VALUE_KIND.number || kind === VALUE_KIND.nan || kind === VALUE_KIND.boolean;
+}
+
+/** Whether it is in the column `text`. */
+export function hasText(kind: number): boolean {
+  return kind === VALUE_KIND.string || kind === VALUE_KIND.array || kind === VALUE_KIND.escaped;
+}
+
 export function kindOf(value: StoredValue): number {
   switch (typeof value) {
     case 'number':

@@ -1,5 +1,5 @@
 import type { ColumnBlock } from '../backend/column-block.ts';
-import { VALUE_KIND } from '../backend/value-column.ts';
+import { hasText, VALUE_KIND } from '../backend/value-column.ts';
 import { ByteWriter } from './byte-writer.ts';
 import {
   CHUNK_MAGIC,
@@ -110,8 +110,4 @@ function textsOf({ kinds, texts }: ColumnBlock): string[] {
 
 export function hasNumber(kind: number): boolean {
   return kind === VALUE_KIND.number || kind === VALUE_KIND.boolean;
-}
-
-export function hasText(kind: number): boolean {
-  return kind === VALUE_KIND.string || kind === VALUE_KIND.array || kind === VALUE_KIND.escaped;
 }

@@ -1,6 +1,7 @@
 import type { ColumnBlock } from '../backend/column-block.ts';
+import { hasText } from '../backend/value-column.ts';
 import { ByteReader } from './byte-reader.ts';
-import { hasNumber, hasText } from './chunk-encoder.ts';
+import { hasNumber } from './chunk-encoder.ts';
 import { RUNS, SECTION } from './chunk-format.ts';
 import type { Container } from './container.ts';
 import { readIntegers } from './integer-column.ts';

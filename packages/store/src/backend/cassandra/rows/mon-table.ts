@@ -1,7 +1,7 @@
 import { StoreError } from '../../../errors.ts';
 import type { ColumnBlock } from '../../column-block.ts';
 import { newColumns } from '../../sample-block.ts';
-import { textOf, VALUE_KIND } from '../../value-column.ts';
+import { hasValue, textOf, VALUE_KIND } from '../../value-column.ts';
 import type { LayoutBatch } from '../layout.ts';
 import { compositeKey, type SampleTable } from './sample-table.ts';
 
@@ -71,7 +71,7 @@ export const MON_TABLE: SampleTable = {
       valueTimesUs[place] = row.source_timestamp as number;
       statuses[place] = row.status as number;
       kinds[place] = kind;
-      const isOne = kind === VALUE_KIND.number || kind === VALUE_KIND.nan || kind === VALUE_KIND.boolean;
+      const isOne = hasValue(kind);
       numbers[place] = isOne ? (data?.[0] ?? NaN) : NaN;
       if (isOne || kind === VALUE_KIND.none) continue;
       texts ??= new Array<string | undefined>(length).fill(undefined);

@@ -1,14 +1,10 @@
 import type { ColumnBlock } from '../../column-block.ts';
 import { newColumns } from '../../sample-block.ts';
-import { VALUE_KIND } from '../../value-column.ts';
+import { hasText, hasValue } from '../../value-column.ts';
 import { compositeKey, type SampleTable } from './sample-table.ts';
 
 /** As bytes in a batch: key and times, then 16 bytes beside each of five cells. */
 const ROW_BYTES = 130;
-
-/** Which kinds are in `value`; the others say what they are by `kind` alone, or by `text`. */
-const IN_VALUE: readonly boolean[] = kindFlags('number', 'nan', 'boolean');
-const IN_TEXT: readonly boolean[] = kindFlags('string', 'array', 'escaped');
 
 /** Table `samples`: what each kind of value is kept as is that of a day file, but for NaN, which Cassandra has. */
 export const ROWS_TABLE: SampleTable = {
@@ -29,8 +25,8 @@ export const ROWS_TABLE: SampleTable = {
       columns.statuses[row]!,
       kind,
       // Unset, not null: a null is a tombstone. What an older row left there is not read, `kind` is.
-      IN_VALUE[kind] ? columns.values[row] : undefined,
-      IN_TEXT[kind] ? columns.texts.get(row) : undefined,
+      hasValue(kind) ? columns.values[row] : undefined,
+      hasText(kind) ? columns.texts.get(row) : undefined,
       receivedUs,
     ];
   },
@@ -58,8 +54,8 @@ export const ROWS_TABLE: SampleTable = {
       valueTimesUs[place] = row.value_t as number;
       statuses[place] = row.status as number;
       kinds[place] = kind;
-      numbers[place] = IN_VALUE[kind] ? (row.value as number) : NaN;
-      if (IN_TEXT[kind]) {
+      numbers[place] = hasValue(kind) ? (row.value as number) : NaN;
+      if (hasText(kind)) {
         texts ??= new Array<string | undefined>(length).fill(undefined);
         texts[place] = row.text as string;
       }
@@ -67,8 +63,3 @@ export const ROWS_TABLE: SampleTable = {
     return { ...columns, texts };
   },
 };
-
-function kindFlags(...names: readonly (keyof typeof VALUE_KIND)[]): boolean[] {
-  const kinds: readonly number[] = names.map((name) => VALUE_KIND[name]);
-  return Object.values(VALUE_KIND).map((kind) => kinds.includes(kind));
-}

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { LoopTurns } from '@katbus/bus/daemon';
 import { normalisedName, type Pattern, type SensorFinding, type SensorOrder } from '@katbus/protocol';
 import { comparePlaced, FirstPlaced, SENSOR_KEYS, type PlacedSensor } from './sensor-order.ts';
 import { FINDING_HOLDS, type ReportMoment } from './sensor-report.ts';
@@ -48,11 +48,9 @@ export async function selectSensors(
 
 /** Looks at the numbers from 0 up to `count`. */
 export async function inSlices(count: number, look: (number: number) => void): Promise<void> {
-  let sliceEndMs = performance.now() + SLICE_MS;
+  const turns = new LoopTurns({ mostMs: SLICE_MS });
   for (let number = 0; number < count; number++) {
     look(number);
-    if (number % SLICE_SENSORS !== 0 || performance.now() < sliceEndMs) continue;
-    await setImmediate();
-    sliceEndMs = performance.now() + SLICE_MS;
+    if (number % SLICE_SENSORS === 0 && turns.isOver) await turns.next();
   }
 }

@@ -247,7 +247,7 @@ export class SqliteBackend implements Backend {
 
   /** What the catalogue knows of samples reaches its file once a second: whoever reads it has it written now. */
   async #settle(): Promise<void> {
-    const settled = (this.#settled ??= this.#writer.call('settle', undefined));
+    const settled = (this.#settled ??= this.settle());
     try {
       await settled;
     } catch {

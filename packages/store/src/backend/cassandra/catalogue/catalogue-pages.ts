@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { LoopTurns } from '@katbus/bus/daemon';
 import type { SensorAddress } from '@katbus/protocol';
 import type { CatalogueQuery, CatalogueRow, LatestQuery, Page } from '../../backend.ts';
 import { PageFiller } from '../../page-filler.ts';
@@ -69,13 +69,11 @@ export class CataloguePages {
     take: (sensor: MetSensor, filler: PageFiller<Row>) => boolean,
   ): Promise<Page<Row>> {
     const filler = new PageFiller<Row>(limit, bytes);
-    let turnEndsMs = performance.now() + TURN_MS;
+    const turns = new LoopTurns({ mostMs: TURN_MS });
     let looked = 0;
     for (const sensor of this.#sensors.after(after, component)) {
       if (!take(sensor, filler)) break;
-      if (++looked % AT_ONCE > 0 || performance.now() < turnEndsMs) continue;
-      await setImmediate();
-      turnEndsMs = performance.now() + TURN_MS;
+      if (++looked % AT_ONCE === 0 && turns.isOver) await turns.next();
     }
     return filler.page();
   }

@@ -113,8 +113,9 @@ export class Election {
     try {
       if (lease !== undefined && (await this.#tookOver(backend))) await this.#serve(backend, lease);
     } finally {
-      await lease?.release();
+      // In this order: who takes over reads what the closing wrote, and where nothing locks a keyspace the lease alone makes it wait.
       await this.#closeBackend();
+      await lease?.release();
     }
   }
 

@@ -1,4 +1,6 @@
-export interface RowsOptions {
+import type { BatchSenderOptions } from '../batch-sender.ts';
+
+export interface RowsOptions extends BatchSenderOptions {
   /** The end of `CREATE TABLE` of samples: `WITH ...`. */
   readonly tableOptions: string;
   /** After how many days samples go by themselves; 0: never. What knows of them goes later. */
@@ -11,12 +13,6 @@ export interface RowsOptions {
 
   /** A partition with so many rows in what is written has a batch of its own; fewer share one with other partitions of the same nodes. */
   readonly rowsAlone: number;
-  /** Most partitions that share a batch. Cassandra warns above `unlogged_batch_across_partitions_warn_threshold`, 10. */
-  readonly partitionsPerBatch: number;
-  /** About the most bytes that share a batch. Cassandra warns above `batch_size_warn_threshold`, 5 KiB, and refuses above `batch_size_fail_threshold`, 50 KiB. */
-  readonly sharedBatchBytes: number;
-  /** Batches that wait for their turn or for an answer. */
-  readonly batchesAhead: number;
 
   /** Most rows of a page that is read. */
   readonly pageRows: number;

@@ -1,7 +1,7 @@
 import { wallClockUs } from '@katbus/protocol';
 import type { LayoutBatch, LayoutWriter } from '../layout.ts';
+import { BatchSender } from '../batch-sender.ts';
 import type { CqlSession, CqlValue } from '../session/cql-session.ts';
-import { BatchSender } from './batch-sender.ts';
 import { BUCKET_INSERT, BUCKET_ROW_BYTES, bucketKeyBytes, KnownBuckets } from './bucket-registry.ts';
 import { partitionRuns, type PartitionRun } from './partition-run.ts';
 import type { RowsOptions } from './rows-options.ts';

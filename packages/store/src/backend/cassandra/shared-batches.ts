@@ -1,7 +1,9 @@
-import type { CqlValue } from '../session/cql-session.ts';
+import type { CqlValue } from './session/cql-session.ts';
 
 export interface SharedBatchLimits {
+  /** Most partitions that share a batch. Cassandra warns above `unlogged_batch_across_partitions_warn_threshold`, 10. */
   readonly partitionsPerBatch: number;
+  /** About the most bytes that share a batch. Cassandra warns above `batch_size_warn_threshold`, 5 KiB, and refuses above `batch_size_fail_threshold`, 50 KiB. */
   readonly sharedBatchBytes: number;
 }
 

@@ -1,7 +1,11 @@
-import { StoreError } from '../../../errors.ts';
-import type { CqlSession, CqlValue } from '../session/cql-session.ts';
-import type { RowsOptions } from './rows-options.ts';
-import { SharedBatches } from './shared-batches.ts';
+import { StoreError } from '../../errors.ts';
+import type { CqlSession, CqlValue } from './session/cql-session.ts';
+import { SharedBatches, type SharedBatchLimits } from './shared-batches.ts';
+
+export interface BatchSenderOptions extends SharedBatchLimits {
+  /** Batches that wait for their turn or for an answer. */
+  readonly batchesAhead: number;
+}
 
 type Rows = (readonly CqlValue[])[];
 
@@ -17,7 +21,7 @@ export class BatchSender {
   #wake: (() => void) | undefined;
 
   /** @param timestampUs of rows that do not bind their own */
-  constructor(session: CqlSession, cql: string, timestampUs: number, options: RowsOptions) {
+  constructor(session: CqlSession, cql: string, timestampUs: number, options: BatchSenderOptions) {
     this.#session = session;
     this.#cql = cql;
     this.#timestampUs = timestampUs;

@@ -17,6 +17,8 @@ export class NodeWatch {
   #sinceMs = performance.now();
   /** When a request last was not answered in time; undefined: answers come again. */
   #hanging: { readonly lastMs: number; readonly why: string } | undefined;
+  /** Whether a node has answered since none could be reached: one that is starting takes connections, and drops them again. */
+  #hasAnswered = true;
 
   constructor(client: Client, bootCheckMs: number, tell: (news: SessionNews) => void) {
     this.#client = client;
@@ -51,6 +53,10 @@ export class NodeWatch {
 
   /** A request was answered. */
   answered(): void {
+    if (!this.#hasAnswered) {
+      this.#hasAnswered = true;
+      this.#look();
+    }
     if (this.#hanging === undefined || performance.now() - this.#hanging.lastMs < CALM_MS) return;
     this.#hanging = undefined;
     this.#look();
@@ -76,11 +82,12 @@ export class NodeWatch {
     const was = this.#state;
     this.#state = state;
     this.#sinceMs = performance.now();
+    if (state === 'disconnected') this.#hasAnswered = false;
     this.#tell({ type: 'state', state, message: this.#messageOf(state, was, seconds, all, down) });
   }
 
   #stateOf(all: number, down: number): SessionState {
-    if (down === all) return 'disconnected';
+    if (down === all || !this.#hasAnswered) return 'disconnected';
     if (this.#hanging !== undefined) return 'hanging';
     return down > 0 ? 'degraded' : 'connected';
   }
@@ -117,6 +124,7 @@ export class NodeWatch {
     try {
       const options = { host, prepare: false, readTimeout: BOOT_TIMEOUT_MS };
       const answer = await this.#client.execute(BOOT_SELECT, [], options);
+      this.answered();
       const boot: unknown = answer.first()?.gossip_generation;
       return typeof boot === 'number' ? boot : undefined;
     } catch {

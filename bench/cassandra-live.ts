@@ -9,7 +9,7 @@ import type { Sealed } from './cassandra/sealing.ts';
 import { SteadySamples } from './cassandra/steady-samples.ts';
 import { BenchReport } from './support/bench-report.ts';
 import { Child, startDaemon } from './support/child.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../tools/free-ports.ts';
 import { median } from './support/median.ts';
 import { cpuSeconds, residentBytes } from './support/process-usage.ts';
 import { shuffledSensors } from './support/shuffled-sensors.ts';

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CassandraCluster } from '../../tools/cassandra/cassandra-cluster.ts';
 import { runCql } from '../../tools/cassandra/cql-line.ts';
-import { freePorts } from '../../tools/cassandra/listen.ts';
+import { freePorts } from '../../tools/free-ports.ts';
 import { cpuSeconds } from '../support/process-usage.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startNatsServer } from '@katbus/cli/nats-server';
 import { Child, startDaemon } from '../support/child.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../tools/free-ports.ts';
 import { cpuSeconds } from '../support/process-usage.ts';
 import type { Question, Reading } from './reader.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startNatsServer, type RunningNatsServer } from '@katbus/cli/nats-server';
 import { Child, startDaemon } from '../support/child.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../tools/free-ports.ts';
 import type { FromLoopWatch, ToLoopWatch } from '../listing/loop-watch-messages.ts';
 import type { FromReader, ToReader } from './reader-messages.ts';
 import type { FromPublisher, PublisherCounts, PublisherSetup, ToPublisher } from './publisher-messages.ts';

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../tools/free-ports.ts';
 import { cpuSeconds } from './process-usage.ts';
 
 const KATBUS = new URL('../../packages/cli/src/main.ts', import.meta.url);

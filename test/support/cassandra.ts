@@ -7,8 +7,8 @@ import { inject } from 'vitest';
 import { CassandraCluster } from '../../tools/cassandra/cassandra-cluster.ts';
 import type { CassandraNode } from '../../tools/cassandra/cassandra-node.ts';
 import { runCql } from '../../tools/cassandra/cql-line.ts';
-import { freePorts } from '../../tools/cassandra/listen.ts';
 import type { CassandraSettings, NodeAddress } from '../../tools/cassandra/node-files.ts';
+import { freePorts } from '../../tools/free-ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { TestProject } from 'vitest/node';
 import { CassandraCluster } from '../../tools/cassandra/cassandra-cluster.ts';
-import { freePorts } from '../../tools/cassandra/listen.ts';
+import { freePorts } from '../../tools/free-ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 

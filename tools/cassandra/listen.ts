@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { CassandraStartError } from './errors.ts';
@@ -19,23 +18,6 @@ export async function checkPort(host: string, port: number, what: string): Promi
   }
   server.close();
   await once(server, 'close');
-}
-
-/** Below those that systems give to outgoing connections: what is listened on only later is still free then. */
-const FREE_PORTS = { least: 10_000, most: 32_000 } as const;
-
-/** Ports that nobody listened on a moment ago. */
-export async function freePorts(host: string, count: number): Promise<readonly number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(FREE_PORTS.least, FREE_PORTS.most);
-    const isFree = await checkPort(host, port, 'port').then(
-      () => true,
-      () => false,
-    );
-    if (isFree) ports.add(port);
-  }
-  return [...ports];
 }
 
 /** Linux has all of 127.0.0.0/8, macOS only its first address. */

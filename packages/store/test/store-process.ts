@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { freePorts } from '../../../tools/cassandra/listen.ts';
+import { freePort } from '../../../tools/free-ports.ts';
 
 /** `katbus store` as a process of its own, to be killed. */
 export class StoreProcess {
@@ -22,7 +22,7 @@ export class StoreProcess {
     options: string[] = [],
     main = './store-main.ts',
   ): Promise<StoreProcess> {
-    const [port] = await freePorts('127.0.0.1', 1);
+    const port = await freePort();
     const script = new URL(main, import.meta.url).pathname;
     const fixed = ['--nats', natsUrl, '--data', directory, '--monitoring-port', String(port)];
     const child = spawn(process.execPath, [script, ...fixed, ...options], {

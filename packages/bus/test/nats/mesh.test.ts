@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   AcknowledgedWindow,
@@ -11,13 +9,14 @@ import {
   publishStored,
   setupStreams,
 } from '@katbus/bus/nats';
+import { freePorts } from '../../../../tools/free-ports.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 let servers: TestServer[];
 const connections: BusConnection[] = [];
 
 beforeAll(async () => {
-  const ports = await Promise.all([freePort(), freePort(), freePort()]);
+  const ports = await freePorts('127.0.0.1', 3);
   const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ');
   // Together: one alone has no quorum, and is not ready before it has.
   servers = await Promise.all(
@@ -35,15 +34,6 @@ afterAll(async () => {
   for (const connection of connections) await connection.close();
   for (const server of servers) await server[Symbol.asyncDispose]();
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 /** First to the server with that number; the others are known to it. */
 async function connect(place: number): Promise<BusConnection> {

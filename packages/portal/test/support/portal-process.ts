@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { waitFor } from '../../../../test/support/wait-for.ts';
+import { freePort } from '../../../../tools/free-ports.ts';
 
 /** `katbus portal` as a process of its own, to be frozen and killed. */
 export class PortalProcess {
@@ -38,13 +38,4 @@ export class PortalProcess {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(signal);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,6 +3,7 @@ import type { WriteSummary } from '../backend.ts';
 import type { WriteBatch } from '../write-batch.ts';
 import type { CassandraBackendOptions } from './cassandra-backend.ts';
 import { CASSANDRA_DEFAULTS } from './cassandra-options.ts';
+import { newestOf } from './catalogue/announcements.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import type { Layout, LayoutWriter } from './layout.ts';
 import { layoutOf } from './layouts.ts';
@@ -85,6 +86,7 @@ export class CassandraWriter {
       const catalogue = await this.catalogue();
       const prepared = await catalogue.prepare(batch);
       if (prepared.samples.columns.count > 0) await this.#samples.write(prepared.samples);
+      if (batch.attributes.length > 0) await this.#samples.describe?.(newestOf(prepared.announcements));
       const summary = await catalogue.commit(prepared);
       const setBack = this.#setBack;
       this.#setBack = undefined;

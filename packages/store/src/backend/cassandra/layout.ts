@@ -25,6 +25,12 @@ export interface LayoutSensor {
   readonly attributes?: Attributes | undefined;
 }
 
+/** Attributes that are newer than those of the sensor. */
+export interface LayoutAnnouncement {
+  readonly sensor: LayoutSensor;
+  readonly attributes: Attributes;
+}
+
 /** Samples of a batch, with the sensors that their numbers mean. */
 export interface LayoutBatch {
   readonly columns: SampleColumns;
@@ -60,6 +66,8 @@ export interface LayoutWriter {
    * @throws {StoreError} any part may be stored. REFUSED: a sample will never be taken as it is
    */
   write(batch: LayoutBatch): Promise<void>;
+  /** What is new of sensors whose attributes are not those any more that they have until now; absent: it keeps none. @throws {StoreError} */
+  describe?(announced: Iterable<LayoutAnnouncement>): Promise<void>;
   /** What it remembers as written may be gone: it is written again when it comes by. */
   forgetWritten?(): void;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { AttributesRow } from '../../write-batch.ts';
 import { katcpName } from '../../sensor-match.ts';
+import type { LayoutAnnouncement } from '../layout.ts';
 import type { AttributesTable } from './attributes-table.ts';
 import { eachAtOnce } from './by-component.ts';
 import type { MetSensor } from './met-sensor.ts';
@@ -8,6 +9,16 @@ import type { MetSensor } from './met-sensor.ts';
 export interface Announcement {
   readonly sensor: MetSensor;
   readonly row: AttributesRow;
+}
+
+/** The newest of each sensor, of those that are newer than what is known of it. */
+export function newestOf(announcements: readonly Announcement[]): LayoutAnnouncement[] {
+  const newest = new Map<MetSensor, AttributesRow>();
+  for (const { sensor, row } of announcements) {
+    const knownUs = newest.get(sensor)?.fromUs ?? sensor.announced?.fromUs ?? -Infinity;
+    if (row.fromUs >= knownUs) newest.set(sensor, row);
+  }
+  return [...newest].map(([sensor, { attributes }]) => ({ sensor, attributes }));
 }
 
 const AT_ONCE = 64;

@@ -60,6 +60,15 @@ export class KnownBuckets {
     this.#sensors.set(sensor.id, [...others, { ...bucket, registeredMs }]);
   }
 
+  /** The last one by time. */
+  last(sensor: LayoutSensor): Bucket | undefined {
+    const known = this.#sensors.get(sensor.id) ?? [];
+    return known.reduce<Bucket | undefined>(
+      (last, some) => (last === undefined || some.fromUs > last.fromUs ? some : last),
+      undefined,
+    );
+  }
+
   clear(): void {
     this.#sensors.clear();
   }

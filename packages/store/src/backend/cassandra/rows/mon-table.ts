@@ -83,14 +83,7 @@ export const MON_TABLE: SampleTable = {
 
   description: {
     insert: `INSERT INTO mon (assembly, name, bucket, serial_number, units, environment) VALUES (?, ?, ?, ?, ?, ?)`,
-    valuesOf({ component, sensor, attributes }, bucket) {
-      if (attributes === undefined) return undefined;
-      const { serial_number: serial, units, environment } = attributes;
-      const texts = [serial, units, environment].map(asText);
-      return texts.every((text) => text === undefined)
-        ? undefined
-        : [component, sensor, bucket.fromUs, ...texts];
-    },
+    textsOf: ({ serial_number: serial, units, environment }) => [serial, units, environment].map(asText),
   },
 };
 
@@ -112,6 +105,6 @@ function dataOf({ columns }: LayoutBatch, row: number): number[] | undefined {
   }
 }
 
-function asText(field: unknown): string | undefined {
-  return field === undefined || typeof field === 'string' ? field : JSON.stringify(field);
+function asText(field: unknown): string | null {
+  return typeof field === 'string' ? field : field === undefined ? null : JSON.stringify(field);
 }

@@ -1,11 +1,12 @@
-import { wallClockUs } from '@katbus/protocol';
-import type { LayoutBatch, LayoutWriter } from '../layout.ts';
+import { wallClockUs, type Attributes } from '@katbus/protocol';
+import type { LayoutAnnouncement, LayoutBatch, LayoutSensor, LayoutWriter } from '../layout.ts';
 import { BatchSender } from '../batch-sender.ts';
 import type { CqlSession, CqlValue } from '../session/cql-session.ts';
+import type { Bucket } from './bucket.ts';
 import { BUCKET_INSERT, BUCKET_ROW_BYTES, bucketKeyBytes, KnownBuckets } from './bucket-registry.ts';
 import { partitionRuns, type PartitionRun } from './partition-run.ts';
 import type { RowsOptions } from './rows-options.ts';
-import type { SampleTable } from './sample-table.ts';
+import type { PartitionDescription, SampleTable } from './sample-table.ts';
 import { TimeSlice } from './time-slice.ts';
 
 /**
@@ -47,6 +48,21 @@ export class RowsWriter implements LayoutWriter {
     });
   }
 
+  /** Of a partition that samples go into now: the next one is described when it is begun. @throws {StoreError} */
+  async describe(announced: Iterable<LayoutAnnouncement>): Promise<void> {
+    const { description } = this.#table;
+    if (description === undefined) return;
+    const slice = new TimeSlice();
+    const changed: Described[] = [];
+    for (const { sensor, attributes } of announced) {
+      const bucket = this.#known.last(sensor);
+      if (bucket !== undefined && !isSaid(description, sensor, attributes))
+        changed.push({ sensor, bucket, attributes });
+      await slice.pause();
+    }
+    await this.#describe(changed, slice);
+  }
+
   forgetWritten(): void {
     this.#known.clear();
   }
@@ -63,17 +79,21 @@ export class RowsWriter implements LayoutWriter {
         await slice.pause();
       }
     });
-    const { description } = this.#table;
-    if (description !== undefined) {
-      await this.#send(description.insert, async (sender) => {
-        for (const { sensor, bucket } of fresh) {
-          const values = description.valuesOf(sensor, bucket);
-          if (values !== undefined) await sender.alone([values]);
-          await slice.pause();
-        }
-      });
-    }
+    await this.#describe(fresh, slice);
     for (const { sensor, bucket } of fresh) this.#known.add(sensor, bucket, nowMs);
+  }
+
+  /** By what is given, or by what is known of the sensor. */
+  async #describe(partitions: readonly Described[], slice: TimeSlice): Promise<void> {
+    const { description, keyOf } = this.#table;
+    if (description === undefined || partitions.length === 0) return;
+    await this.#send(description.insert, async (sender) => {
+      for (const { sensor, bucket, attributes = sensor.attributes } of partitions) {
+        if (attributes === undefined) continue;
+        await sender.alone([[...keyOf(sensor, bucket), ...description.textsOf(attributes)]]);
+        await slice.pause();
+      }
+    });
   }
 
   /** As one batch or some; with others' rows when there are few. */
@@ -106,4 +126,21 @@ export class RowsWriter implements LayoutWriter {
       await sender.settled();
     }
   }
+}
+
+interface Described {
+  readonly sensor: LayoutSensor;
+  readonly bucket: Bucket;
+  readonly attributes?: Attributes;
+}
+
+/** Whether the attributes until now said the same of a partition. */
+function isSaid(
+  { textsOf }: PartitionDescription,
+  { attributes: before }: LayoutSensor,
+  attributes: Attributes,
+): boolean {
+  if (before === undefined) return false;
+  const texts = textsOf(before);
+  return textsOf(attributes).every((text, place) => text === texts[place]);
 }

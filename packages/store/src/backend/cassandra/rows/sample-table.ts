@@ -1,3 +1,4 @@
+import type { Attributes } from '@katbus/protocol';
 import type { ColumnBlock } from '../../column-block.ts';
 import type { LayoutBatch, LayoutSensor } from '../layout.ts';
 import type { CqlRow, CqlValue } from '../session/cql-session.ts';
@@ -35,9 +36,10 @@ export interface SampleTable {
 }
 
 export interface PartitionDescription {
+  /** Binds a partition's key, then what {@link textsOf} says. */
   readonly insert: string;
-  /** undefined: there is nothing to say. */
-  valuesOf(sensor: LayoutSensor, bucket: Bucket): CqlValue[] | undefined;
+  /** null: what was there goes. */
+  textsOf(attributes: Attributes): readonly (string | null)[];
 }
 
 /** A partition key of several columns (Cassandra's CompositeType): each with its length before and a zero behind. */

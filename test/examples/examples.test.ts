@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findPython } from '../../tools/requirements/index.ts';
 import { filesOnPath } from '../../tools/requirements/program.ts';
 import { commandsOf, parseMarkdown } from '../support/documents.ts';
@@ -16,6 +16,9 @@ import { waitFor } from '../support/wait-for.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const EXAMPLES = join(ROOT, 'examples');
 const describeWithPython = await requires('python');
+
+// Each starts a program after another, which takes its time where tests run beside it.
+vi.setConfig({ testTimeout: 120_000 });
 
 let up: KatbusUp;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ export default defineConfig(({ mode }) => {
       globalSetup: ['./test/support/shared-cassandra.ts'],
       // The machine that runs them may have two cores, and real servers run beside the tests.
       maxWorkers: isLong ? 1 : 2,
-      testTimeout: isLong ? 60 * 60_000 : 30_000,
+      testTimeout: isLong ? 60 * 60_000 : 60_000,
       hookTimeout: 60_000,
     },
   };

@@ -10,6 +10,10 @@ export class PageRoom {
     this.#bytes -= bytes;
   }
 
+  get left(): number {
+    return this.#bytes;
+  }
+
   get isFull(): boolean {
     return this.#bytes <= 0;
   }

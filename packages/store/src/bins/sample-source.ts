@@ -4,6 +4,9 @@ import type { StoredSample } from '../backend/stored-sample.ts';
 
 /** Where bins and operators get a sensor's samples from. */
 export interface SampleSource {
+  /** How many sensors it is good to ask for before their turn: it is waited for. Absent: none. */
+  readonly sensorsAhead?: number | undefined;
+
   /**
    * Samples with startUs <= time < endUs, in order of time, each once, piece by piece.
    * @param options.maySumUp whether samples between two times, both included, may come summed up; absent: never

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   BIN_COLUMNS,
   decodeFloat,
@@ -8,6 +9,7 @@ import {
   type ArrayBins,
   type BinSeries,
   type NumberBins,
+  type SensorAddress,
   type StateBins,
 } from '@katbus/protocol';
 import { validate } from '@katbus/protocol/schemas';
@@ -63,7 +65,15 @@ async function readAll(
     joined.add({ series });
     validate('binSeries', series);
     from = part.next === undefined ? undefined : (JSON.parse(JSON.stringify(part.next)) as BinsPosition);
-    if (from !== undefined) expect(isBinsPosition(from, query.grid, [kind]), JSON.stringify(from)).toBe(true);
+    if (from !== undefined)
+      expect(
+        isBinsPosition(
+          from,
+          query.grid,
+          Array.from({ length: query.series?.length ?? 1 }, () => kind),
+        ),
+        JSON.stringify(from),
+      ).toBe(true);
     pages += 1;
   } while (from !== undefined);
   return { series: joined.series, pages };
@@ -333,6 +343,80 @@ test('a page ends at its bytes, and none is without progress', async () => {
   expect(series[0]!.bin).toHaveLength(5_000);
   const { pages: each } = await readAll(new ArraySource(samples, 100), 'number', { ...query, mostMs: -1 });
   expect(each).toBe(100);
+});
+
+/** A source whose answers take a while, and that tells which sensors are being read. */
+class SlowSource implements SampleSource {
+  readonly sensorsAhead: number;
+  readonly open = new Set<string>();
+  readonly begun: string[] = [];
+  mostOpen = 0;
+
+  constructor(sensorsAhead: number) {
+    this.sensorsAhead = sensorsAhead;
+  }
+
+  async *pieces({ sensor }: SensorAddress, startUs: number, endUs: number) {
+    this.begun.push(sensor);
+    this.open.add(sensor);
+    this.mostOpen = Math.max(this.mostOpen, this.open.size);
+    try {
+      await delay(1);
+      if (sensor === 'broken') throw new Error('broken');
+      const samples = Array.from({ length: 40 }, (_, place) => sample(place, Number(sensor) + place));
+      yield* new ArraySource(samples, 10).pieces(undefined, startUs, endUs, {});
+    } finally {
+      this.open.delete(sensor);
+    }
+  }
+
+  lastBefore(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+}
+
+describe('sensors that are asked for before their turn', () => {
+  const series = (names: readonly (number | string)[]) =>
+    names.map((name) => ({ address: { component: 'wx', sensor: String(name) }, kind: 'number' as const }));
+  const twelve = series(Array.from({ length: 12 }, (_, place) => place));
+
+  test.each([
+    ['one page', { mostBytes: 1e6 }],
+    ['pages of some sensors', { mostBytes: 15_000 }],
+    ['pages of a part of one', { mostBytes: 500 }],
+    ['pages of one piece', { mostMs: -1 }],
+  ])('change nothing in %s', async (_name, bounds) => {
+    const query = { grid: seconds(0, 40, 40), series: twelve, ...bounds };
+    const one = new SlowSource(0);
+    const several = new SlowSource(4);
+    const expected = await readAll(one, 'number', query);
+    expect(await readAll(several, 'number', query)).toEqual(expected);
+    expect([one.mostOpen, one.open.size]).toEqual([1, 0]);
+    await vi.waitFor(() => {
+      expect(several.open.size).toBe(0);
+    });
+  });
+
+  test('are so many at the most, and only as many as may fit on the page', async () => {
+    const source = new SlowSource(3);
+    const query = { grid: seconds(0, 40, 40), series: twelve };
+    await readAll(source, 'number', query);
+    expect(source.mostOpen).toBe(3);
+    expect(source.begun).toHaveLength(12);
+    const paged = new SlowSource(3);
+    const { pages } = await readAll(paged, 'number', { ...query, mostBytes: 15_000 });
+    expect(pages).toBeGreaterThan(2);
+    expect(paged.begun.length).toBeLessThanOrEqual(12 + 2 * pages);
+  });
+
+  test('fail in their turn, and what was asked for behind them is let go', async () => {
+    const source = new SlowSource(4);
+    const query = { grid: seconds(0, 40, 40), series: series([1, 2, 'broken', 3, 4]) };
+    await expect(readAll(source, 'number', query)).rejects.toThrow('broken');
+    await vi.waitFor(() => {
+      expect(source.open.size).toBe(0);
+    });
+  });
 });
 
 test('a grid lies at whole multiples of its width, or begins with the range', () => {

@@ -42,8 +42,10 @@ export interface LayoutBatch {
 export interface LayoutPieceOptions {
   /** Whether samples between these two times (both belong to it) may be summed up; absent: never. */
   readonly maySumUp?: ((firstUs: number, lastUs: number) => boolean) | undefined;
-  /** About the most samples of a block. */
+  /** About the most samples of a block; who asks for few will not read far, most often. */
   readonly samplesAtOnce?: number | undefined;
+  /** Of one request that asks for several sensors: an object that stands for it. What is the same for all sensors is looked up once. */
+  readonly request?: object | undefined;
 }
 
 /** How samples lie in Cassandra: the tables, how they are written, and how they are read. STORAGE.md, "Cassandra", has them. */

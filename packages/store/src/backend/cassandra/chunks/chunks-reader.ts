@@ -6,11 +6,12 @@ import type { LayoutPieceOptions, LayoutReader, LayoutSensor } from '../layout.t
 import type { CqlSession } from '../session/cql-session.ts';
 import { layOver, type Arrived } from './arrived.ts';
 import { ChunkBuckets } from './chunk-buckets.ts';
-import { ChunkTable, HOUR_US } from './chunk-table.ts';
+import { ChunkRows } from './chunk-rows.ts';
+import { HOUR_US, type ChunkRow } from './chunk-table.ts';
 import type { ChunksOptions } from './chunks-options.ts';
 import { registryTtlSeconds } from './chunks-tables.ts';
 import { JournalReader } from './journal-reader.ts';
-import { sensorChunks, type SensorChunk } from './sensor-chunks.ts';
+import { hourOf, sensorChunks, type SensorChunk } from './sensor-chunks.ts';
 import { SensorJournal } from './sensor-journal.ts';
 import { SliceRegistry, type Slice } from './slice-registry.ts';
 
@@ -21,7 +22,8 @@ export class ChunksReader implements LayoutReader {
   readonly #registry: SliceRegistry;
   readonly #journal: JournalReader;
   readonly #buckets: ChunkBuckets;
-  readonly #chunks: ChunkTable;
+  readonly #chunks: ChunkRows;
+  readonly #unsealedByRequest = new WeakMap<object, Promise<Slice[]>>();
 
   /** @param now milliseconds since 1970 */
   constructor(session: CqlSession, options: ChunksOptions, now: () => number) {
@@ -30,27 +32,32 @@ export class ChunksReader implements LayoutReader {
     this.#registry = new SliceRegistry(session);
     this.#journal = new JournalReader(session, options.cacheBytes);
     this.#buckets = new ChunkBuckets(session);
-    this.#chunks = new ChunkTable(session);
+    this.#chunks = new ChunkRows(session);
   }
 
   async *pieces(
     { id }: LayoutSensor,
     startUs: number,
     endUs: number,
-    { maySumUp }: LayoutPieceOptions = {},
+    { maySumUp, samplesAtOnce, request }: LayoutPieceOptions = {},
   ): AsyncGenerator<HistoryPiece, void, undefined> {
     // In this order: what is sealed after the slices were listed is found twice, and nothing is missed.
-    const journal = new SensorJournal(this.#journal, await this.#unsealed(), id, startUs, endUs);
+    const slices = await this.#unsealedOf(request);
+    const journal = new SensorJournal(this.#journal, slices, id, startUs, endUs);
     const buckets = await this.#buckets.between(id, startUs, endUs);
-    const summaryMayDo =
-      maySumUp &&
-      (({ fromUs, summary }: Pick<SensorChunk, 'fromUs' | 'summary'>) =>
-        summary.numbers + summary.nans === summary.count &&
-        summary.firstUs >= startUs &&
-        summary.lastUs < endUs &&
-        maySumUp(summary.firstUs, summary.lastUs) &&
-        !journal.mayHold(fromUs, fromUs + HOUR_US));
-    for await (const row of sensorChunks(this.#chunks, id, buckets, { startUs, endUs, summaryMayDo })) {
+    const summaryMayDo = ({ fromUs, summary }: ChunkRow) =>
+      summary.numbers + summary.nans === summary.count &&
+      summary.firstUs >= startUs &&
+      summary.lastUs < endUs &&
+      maySumUp?.(summary.firstUs, summary.lastUs) === true &&
+      !journal.mayHold(fromUs, fromUs + HOUR_US);
+    const range = {
+      startUs,
+      endUs,
+      summaryMayDo: anyHour(startUs, endUs, maySumUp) ? summaryMayDo : undefined,
+      isHasty: samplesAtOnce !== undefined,
+    };
+    for await (const row of sensorChunks(this.#chunks, id, buckets, range)) {
       const { fromUs, toUs, chunk, summary } = row;
       yield* journalPieces(journal, fromUs);
       const late = await journal.through(Math.min(toUs, endUs));
@@ -82,6 +89,16 @@ export class ChunksReader implements LayoutReader {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Those of one request that asks for several sensors are listed once. */
+  #unsealedOf(request: object | undefined): Promise<Slice[]> {
+    if (request === undefined) return this.#unsealed();
+    const known = this.#unsealedByRequest.get(request);
+    if (known !== undefined) return known;
+    const listing = this.#unsealed();
+    this.#unsealedByRequest.set(request, listing);
+    return listing;
   }
 
   async #unsealed(): Promise<Slice[]> {
@@ -137,6 +154,14 @@ export class ChunksReader implements LayoutReader {
     }
     return undefined;
   }
+}
+
+/** Whether there is an hour whose summary might do: where there is none, asking for summaries first would only take time. */
+function anyHour(startUs: number, endUs: number, maySumUp: LayoutPieceOptions['maySumUp']): boolean {
+  if (maySumUp === undefined) return false;
+  for (let hourUs = hourOf(startUs); hourUs < endUs; hourUs += HOUR_US)
+    if (maySumUp(hourUs, hourUs + HOUR_US - 1)) return true;
+  return false;
 }
 
 /** What the journal alone has before a time. */

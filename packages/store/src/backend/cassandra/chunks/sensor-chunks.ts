@@ -1,9 +1,11 @@
 import type { ChunkBucket } from './chunk-buckets.ts';
-import { HOUR_US, type ChunkRow, type ChunkTable, type Partition } from './chunk-table.ts';
-import { inTurn } from './read-ahead.ts';
+import type { ChunkRows } from './chunk-rows.ts';
+import { HOUR_US, type ChunkRow, type Partition } from './chunk-table.ts';
+import { inTurn } from '../../read-ahead.ts';
 
-/** Partitions that are asked for before their turn. */
+/** Partitions, and stretches of one, that are asked for before their turn. */
 const BUCKETS_AHEAD = 2;
+const RUNS_AHEAD = 2;
 
 /** A chunk and the stretch of time of which it has all that is sealed. */
 export interface SensorChunk extends ChunkRow {
@@ -12,20 +14,28 @@ export interface SensorChunk extends ChunkRow {
   readonly toUs: number;
 }
 
-/** What is asked of a row before its samples are read: whether its summary might do. */
-export type MayDo = (row: ChunkRow) => boolean;
+export interface ChunkRange {
+  readonly startUs: number;
+  readonly endUs: number;
+  /** What is asked of a row before its samples are read: whether its summary might do. undefined: samples are read at once. */
+  readonly summaryMayDo: MayDo | undefined;
+  /** Whether the first of them will do, most often. */
+  readonly isHasty: boolean;
+}
+type MayDo = (row: ChunkRow) => boolean;
 
 /** The chunks of a sensor, in their order, that may have samples of startUs <= time < endUs. */
 export async function* sensorChunks(
-  table: ChunkTable,
+  table: ChunkRows,
   sensor: number,
   buckets: readonly ChunkBucket[],
-  { startUs, endUs, summaryMayDo }: { startUs: number; endUs: number; summaryMayDo: MayDo | undefined },
+  range: ChunkRange,
 ): AsyncGenerator<SensorChunk, void, undefined> {
+  const { startUs, endUs } = range;
   const sources = buckets.map(({ fromUs, toUs }) => {
     const partition = { sensor, bucket: fromUs };
     const firstUs = Math.max(fromUs, hourOf(startUs));
-    const rows = rowsOf(table, partition, firstUs, Math.min(toUs, endUs), summaryMayDo);
+    const rows = rowsOf(table, partition, firstUs, Math.min(toUs, endUs), range);
     return withPartition(partition, rows);
   });
   let before: Omit<SensorChunk, 'toUs'> | undefined;
@@ -45,27 +55,33 @@ async function* withPartition(partition: Partition, rows: AsyncIterable<ChunkRow
 }
 
 async function* rowsOf(
-  table: ChunkTable,
+  table: ChunkRows,
   partition: Partition,
   startUs: number,
   endUs: number,
-  summaryMayDo: MayDo | undefined,
+  { summaryMayDo, isHasty }: ChunkRange,
 ): AsyncGenerator<ChunkRow[], void, undefined> {
   if (summaryMayDo === undefined) {
-    yield* table.chunks(partition, startUs, endUs);
+    yield* table.chunks(partition, startUs, endUs, isHasty);
     return;
   }
   for await (const page of table.summaries(partition, startUs, endUs)) {
+    const runs: AsyncIterable<ChunkRow[]>[] = [];
     for (let from = 0; from < page.length;) {
       const does = summaryMayDo(page[from]!);
       let to = from + 1;
       while (to < page.length && summaryMayDo(page[to]!) === does) to++;
       const run = page.slice(from, to);
-      if (does) yield run;
-      else yield* table.chunks(partition, run[0]!.fromUs, run.at(-1)!.fromUs + 1);
+      runs.push(does ? once(run) : table.chunks(partition, run[0]!.fromUs, run.at(-1)!.fromUs + 1));
       from = to;
     }
+    yield* inTurn(runs, RUNS_AHEAD);
   }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- one among those that wait
+async function* once<Item>(item: Item): AsyncGenerator<Item, void, undefined> {
+  yield item;
 }
 
 export function hourOf(timeUs: number): number {

@@ -25,6 +25,9 @@ export interface LastBeforeRequest {
   readonly timeUs: number;
 }
 
+/** Sensors of a page of bins that are asked for before their turn: enough that nodes are not waited for. */
+const SENSORS_AHEAD = 4;
+
 /** Reads samples through a layout, and looks nowhere where there can be none. */
 export class HistoryReader {
   readonly #reader: LayoutReader;
@@ -46,12 +49,15 @@ export class HistoryReader {
     return this.#reader.lastBefore(sensor, Math.min(timeUs, sensor.endUs), sensor.firstUs);
   }
 
-  /** What bins and operators read from. @param sensors that they may ask for; any other one has no samples */
+  /** What one page of bins or of an operator is read from. @param sensors that it may ask for; any other one has no samples */
   source(sensors: readonly KnownSensor[]): SampleSource {
+    const request = {};
     const find = (address: SensorAddress) =>
       sensors.find(({ component, sensor }) => component === address.component && sensor === address.sensor);
     return {
-      pieces: (address, startUs, endUs, options) => this.#pieces(find(address), startUs, endUs, options),
+      sensorsAhead: SENSORS_AHEAD,
+      pieces: (address, startUs, endUs, options) =>
+        this.#pieces(find(address), startUs, endUs, { ...options, request }),
       lastBefore: (address, timeUs) => {
         const sensor = find(address);
         return sensor === undefined ? Promise.resolve(undefined) : this.lastBefore({ sensor, timeUs });

@@ -58,25 +58,25 @@ export const MON_TABLE: SampleTable = {
   keyOf: (sensor, bucket) => [sensor.component, sensor.sensor, bucket.fromUs],
   keyBytesOf: (sensor, bucket) => compositeKey(sensor.component, sensor.sensor, bucket.fromUs),
 
-  toBlock(rows): ColumnBlock {
-    const { length } = rows;
+  toBlock(cells): ColumnBlock {
+    const { length } = cells;
     const columns = newColumns(length);
     const { timesUs, valueTimesUs, statuses, kinds, numbers } = columns;
     let texts: (string | undefined)[] | undefined;
     for (let place = 0; place < length; place++) {
-      const row = rows[place]!;
-      const kind = row.kind as number;
-      const data = row.data as readonly number[] | null;
-      timesUs[place] = row.server_timestamp as number;
-      valueTimesUs[place] = row.source_timestamp as number;
-      statuses[place] = row.status as number;
+      timesUs[place] = cells.bigint();
+      valueTimesUs[place] = cells.bigint();
+      statuses[place] = cells.tinyint();
+      const kind = cells.tinyint();
       kinds[place] = kind;
+      const data = cells.doubles();
+      const text = cells.text();
       const isOne = hasValue(kind);
       numbers[place] = isOne ? (data?.[0] ?? NaN) : NaN;
       if (isOne || kind === VALUE_KIND.none) continue;
       texts ??= new Array<string | undefined>(length).fill(undefined);
       // The driver reads an empty list as null.
-      texts[place] = kind === VALUE_KIND.array ? textOf(data ?? []) : (row.text as string);
+      texts[place] = kind === VALUE_KIND.array ? textOf(data ?? []) : text;
     }
     return { ...columns, texts };
   },

@@ -1,33 +1,19 @@
 import type { ColumnBlock } from '../../column-block.ts';
 import { EMPTY_BLOCK, placeOf, sliceBlock } from '../../sample-block.ts';
-import type { CqlRow } from '../session/cql-session.ts';
-import type { PageSize } from './page-size.ts';
-
-/** Rows of a partition from a time on, page by page. */
-export type PagesFrom = (fromUs: number, pageRows: number) => AsyncIterable<CqlRow[]>;
+import type { CellPage } from '../session/cell-page.ts';
 
 /** How far a partition has been read. */
 export class PartitionHead {
-  readonly #pagesFrom: PagesFrom;
-  readonly #toBlock: (rows: readonly CqlRow[]) => ColumnBlock;
-  readonly #size: PageSize;
-  #pages: AsyncIterator<CqlRow[]>;
-  #pageRows: number;
-  #next: Promise<IteratorResult<CqlRow[], unknown>> | undefined;
+  readonly #pages: AsyncIterator<CellPage>;
+  readonly #toBlock: (cells: CellPage) => ColumnBlock;
+  #next: Promise<IteratorResult<CellPage, unknown>> | undefined;
   #block: ColumnBlock = EMPTY_BLOCK;
   #isDone = false;
 
-  constructor(
-    pagesFrom: PagesFrom,
-    fromUs: number,
-    toBlock: (rows: readonly CqlRow[]) => ColumnBlock,
-    size: PageSize,
-  ) {
-    this.#pagesFrom = pagesFrom;
+  /** @param pages of its rows, in order of time */
+  constructor(pages: AsyncIterable<CellPage>, toBlock: (cells: CellPage) => ColumnBlock) {
+    this.#pages = pages[Symbol.asyncIterator]();
     this.#toBlock = toBlock;
-    this.#size = size;
-    this.#pageRows = size.rows;
-    this.#pages = pagesFrom(fromUs, size.rows)[Symbol.asyncIterator]();
   }
 
   get isEmpty(): boolean {
@@ -61,8 +47,6 @@ export class PartitionHead {
         return;
       }
       this.#block = this.#toBlock(value);
-      this.#size.learn(this.#block);
-      if (!this.isEmpty && this.#size.rows !== this.#pageRows) await this.#reopen(this.lastUs + 1);
     }
   }
 
@@ -76,12 +60,5 @@ export class PartitionHead {
   async close(): Promise<void> {
     this.#isDone = true;
     await this.#pages.return?.();
-  }
-
-  /** Goes on with pages of another size. */
-  async #reopen(fromUs: number): Promise<void> {
-    await this.#pages.return?.();
-    this.#pageRows = this.#size.rows;
-    this.#pages = this.#pagesFrom(fromUs, this.#pageRows)[Symbol.asyncIterator]();
   }
 }

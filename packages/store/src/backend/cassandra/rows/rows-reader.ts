@@ -1,16 +1,19 @@
 import type { ColumnBlock } from '../../column-block.ts';
 import { mergePieces } from '../../piece-merge.ts';
-import { sampleAt } from '../../sample-block.ts';
+import { EMPTY_BLOCK, sampleAt } from '../../sample-block.ts';
 import type { HistoryPiece } from '../../sample-summary.ts';
 import type { StoredSample } from '../../stored-sample.ts';
 import type { LayoutPieceOptions, LayoutReader, LayoutSensor } from '../layout.ts';
 import type { CqlSession } from '../session/cql-session.ts';
 import { BucketRegistry, wholeUs } from './bucket-registry.ts';
 import { LONGEST_BUCKET_US, type Bucket } from './bucket.ts';
-import { PageSize } from './page-size.ts';
+import { PageSizes } from './page-size.ts';
 import { PartitionHead } from './partition-head.ts';
 import type { RowsOptions } from './rows-options.ts';
 import type { SampleTable } from './sample-table.ts';
+
+/** Whose pages' sizes are remembered: some 100 bytes each. */
+const KNOWN_SENSORS = 10_000;
 
 /**
  * Reads the partitions that the registry names, in order of time, the next ones ahead. Partitions may overlap where a sensor's width was changed
@@ -21,12 +24,14 @@ export class RowsReader implements LayoutReader {
   readonly #table: SampleTable;
   readonly #options: RowsOptions;
   readonly #registry: BucketRegistry;
+  readonly #sizes: PageSizes;
 
   constructor(session: CqlSession, table: SampleTable, options: RowsOptions) {
     this.#session = session;
     this.#table = table;
     this.#options = options;
     this.#registry = new BucketRegistry(session);
+    this.#sizes = new PageSizes(options.pageBytes, KNOWN_SENSORS);
   }
 
   async *pieces(
@@ -35,8 +40,8 @@ export class RowsReader implements LayoutReader {
     endUs: number,
     { samplesAtOnce = Infinity }: LayoutPieceOptions = {},
   ): AsyncGenerator<HistoryPiece> {
-    const { pageRows, pageBytes, partitionsAhead } = this.#options;
-    const size = new PageSize(Math.min(pageRows, samplesAtOnce), pageBytes);
+    const { pageRows, partitionsAhead } = this.#options;
+    const mostRows = Math.min(pageRows, samplesAtOnce);
     const buckets = await this.#registry.between(sensor, startUs, endUs);
     /** In order of their beginning; the first `active` of them are being read. */
     const heads: PartitionHead[] = [];
@@ -47,7 +52,7 @@ export class RowsReader implements LayoutReader {
         const nextUs = () => buckets[opened - heads.length + active]?.fromUs ?? Infinity;
         const openThrough = (count: number) => {
           for (; opened < buckets.length && heads.length < count; opened++)
-            heads.push(this.#open(sensor, buckets[opened]!, startUs, endUs, size));
+            heads.push(this.#open(sensor, buckets[opened]!, startUs, endUs, mostRows));
         };
         // Of those that are read, what comes first; partitions that begin before it are read too.
         for (let frontierUs = Infinity; ;) {
@@ -87,8 +92,10 @@ export class RowsReader implements LayoutReader {
       if (bucket.toUs <= foundUs || bucket.fromUs === before?.fromUs) continue;
       before = bucket;
       const values = [...this.#table.keyOf(sensor, bucket), wholeUs(timeUs)];
-      const rows = await this.#session.execute(this.#table.selectLast, values);
-      const block = this.#table.toBlock(rows);
+      let block = EMPTY_BLOCK;
+      for await (const cells of this.#session.cells(this.#table.selectLast, values)) {
+        block = this.#table.toBlock(cells);
+      }
       if (block.length > 0 && block.timesUs[0]! > foundUs) found = sampleAt(block, 0);
     }
     return found;
@@ -98,11 +105,24 @@ export class RowsReader implements LayoutReader {
     return Promise.resolve();
   }
 
-  #open(sensor: LayoutSensor, bucket: Bucket, startUs: number, endUs: number, size: PageSize): PartitionHead {
-    const key = this.#table.keyOf(sensor, bucket);
-    const pagesFrom = (fromUs: number, fetchSize: number) =>
-      this.#session.pages(this.#table.select, [...key, wholeUs(fromUs), wholeUs(endUs)], { fetchSize });
-    return new PartitionHead(pagesFrom, startUs, (rows) => this.#table.toBlock(rows), size);
+  #open(
+    sensor: LayoutSensor,
+    bucket: Bucket,
+    startUs: number,
+    endUs: number,
+    mostRows: number,
+  ): PartitionHead {
+    const size = this.#sizes.of(sensor.id);
+    const values = [...this.#table.keyOf(sensor, bucket), wholeUs(startUs), wholeUs(endUs)];
+    const pages = this.#session.cells(this.#table.select, values, {
+      fetchSize: () => size.rows(mostRows),
+      looksFirst: !size.isLearned,
+    });
+    return new PartitionHead(pages, (cells) => {
+      const block = this.#table.toBlock(cells);
+      size.learn(block);
+      return block;
+    });
   }
 }
 

@@ -42,23 +42,23 @@ export const ROWS_TABLE: SampleTable = {
   keyOf: (sensor, bucket) => [sensor.id, bucket.fromUs],
   keyBytesOf: (sensor, bucket) => compositeKey(sensor.id, bucket.fromUs),
 
-  toBlock(rows): ColumnBlock {
-    const { length } = rows;
+  toBlock(cells): ColumnBlock {
+    const { length } = cells;
     const columns = newColumns(length);
     const { timesUs, valueTimesUs, statuses, kinds, numbers } = columns;
     let texts: (string | undefined)[] | undefined;
     for (let place = 0; place < length; place++) {
-      const row = rows[place]!;
-      const kind = row.kind as number;
-      timesUs[place] = row.t as number;
-      valueTimesUs[place] = row.value_t as number;
-      statuses[place] = row.status as number;
+      timesUs[place] = cells.bigint();
+      valueTimesUs[place] = cells.bigint();
+      statuses[place] = cells.tinyint();
+      const kind = cells.tinyint();
       kinds[place] = kind;
-      numbers[place] = hasValue(kind) ? (row.value as number) : NaN;
-      if (hasText(kind)) {
-        texts ??= new Array<string | undefined>(length).fill(undefined);
-        texts[place] = row.text as string;
-      }
+      const number = cells.double();
+      numbers[place] = hasValue(kind) ? number : NaN;
+      const text = cells.text();
+      if (!hasText(kind)) continue;
+      texts ??= new Array<string | undefined>(length).fill(undefined);
+      texts[place] = text;
     }
     return { ...columns, texts };
   },

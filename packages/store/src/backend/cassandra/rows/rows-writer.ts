@@ -1,3 +1,4 @@
+import { LoopTurns } from '@katbus/bus/loop-turns';
 import { wallClockUs, type Attributes } from '@katbus/protocol';
 import type { LayoutAnnouncement, LayoutBatch, LayoutSensor, LayoutWriter } from '../layout.ts';
 import { BatchSender } from '../batch-sender.ts';
@@ -7,7 +8,9 @@ import { BUCKET_INSERT, BUCKET_ROW_BYTES, bucketKeyBytes, KnownBuckets } from '.
 import { partitionRuns, type PartitionRun } from './partition-run.ts';
 import type { RowsOptions } from './rows-options.ts';
 import type { PartitionDescription, SampleTable } from './sample-table.ts';
-import { TimeSlice } from './time-slice.ts';
+
+/** Work without a pause; then others have their turn. */
+const TURN_MS = 10;
 
 /**
  * Writes samples as rows, partition by partition. Each row has its own write timestamp, the stream's time of its message: written again, now or
@@ -28,22 +31,21 @@ export class RowsWriter implements LayoutWriter {
 
   /** @throws {StoreError} */
   async write(batch: LayoutBatch): Promise<void> {
-    const slice = new TimeSlice();
+    const turns = new LoopTurns({ mostMs: TURN_MS });
     const nowMs = Date.now();
     const runs: PartitionRun[] = [];
     const fresh: PartitionRun[] = [];
     for (const run of partitionRuns(batch)) {
       runs.push(run);
       if (!this.#known.has(run.sensor, run.bucket, nowMs)) fresh.push(run);
-      await slice.pause();
+      if (turns.isOver) await turns.next();
     }
     // First: a sample in a partition that nobody knows of would not be read.
-    if (fresh.length > 0) await this.#register(fresh, nowMs, slice);
+    if (fresh.length > 0) await this.#register(fresh, nowMs, turns);
     await this.#send(this.#table.insert, async (sender) => {
       for (const run of runs) {
         await this.#writeRun(sender, batch, run);
-        const pause = slice.pause();
-        if (pause !== undefined) await pause;
+        if (turns.isOver) await turns.next();
       }
     });
   }
@@ -52,15 +54,15 @@ export class RowsWriter implements LayoutWriter {
   async describe(announced: Iterable<LayoutAnnouncement>): Promise<void> {
     const { description } = this.#table;
     if (description === undefined) return;
-    const slice = new TimeSlice();
+    const turns = new LoopTurns({ mostMs: TURN_MS });
     const changed: Described[] = [];
     for (const { sensor, attributes } of announced) {
       const bucket = this.#known.last(sensor);
       if (bucket !== undefined && !isSaid(description, sensor, attributes))
         changed.push({ sensor, bucket, attributes });
-      await slice.pause();
+      if (turns.isOver) await turns.next();
     }
-    await this.#describe(changed, slice);
+    await this.#describe(changed, turns);
   }
 
   forgetWritten(): void {
@@ -71,27 +73,27 @@ export class RowsWriter implements LayoutWriter {
     return Promise.resolve();
   }
 
-  async #register(fresh: readonly PartitionRun[], nowMs: number, slice: TimeSlice): Promise<void> {
+  async #register(fresh: readonly PartitionRun[], nowMs: number, turns: LoopTurns): Promise<void> {
     await this.#send(BUCKET_INSERT, async (sender) => {
       for (const { sensor, bucket } of fresh) {
         const rows = [this.#known.valuesOf(sensor, bucket)];
         await sender.shared(() => bucketKeyBytes(sensor), rows, BUCKET_ROW_BYTES);
-        await slice.pause();
+        if (turns.isOver) await turns.next();
       }
     });
-    await this.#describe(fresh, slice);
+    await this.#describe(fresh, turns);
     for (const { sensor, bucket } of fresh) this.#known.add(sensor, bucket, nowMs);
   }
 
   /** By what is given, or by what is known of the sensor. */
-  async #describe(partitions: readonly Described[], slice: TimeSlice): Promise<void> {
+  async #describe(partitions: readonly Described[], turns: LoopTurns): Promise<void> {
     const { description, keyOf } = this.#table;
     if (description === undefined || partitions.length === 0) return;
     await this.#send(description.insert, async (sender) => {
       for (const { sensor, bucket, attributes = sensor.attributes } of partitions) {
         if (attributes === undefined) continue;
         await sender.alone([[...keyOf(sensor, bucket), ...description.textsOf(attributes)]]);
-        await slice.pause();
+        if (turns.isOver) await turns.next();
       }
     });
   }

@@ -1,7 +1,8 @@
 import type { Attributes } from '@katbus/protocol';
 import type { ColumnBlock } from '../../column-block.ts';
 import type { LayoutBatch, LayoutSensor } from '../layout.ts';
-import type { CqlRow, CqlValue } from '../session/cql-session.ts';
+import type { CellPage } from '../session/cell-page.ts';
+import type { CqlValue } from '../session/cql-session.ts';
 import type { Bucket } from './bucket.ts';
 
 /** A table with one row a sample: what differs between the layouts `rows` and `mon`. */
@@ -29,7 +30,8 @@ export interface SampleTable {
   keyOf(sensor: LayoutSensor, bucket: Bucket): CqlValue[];
   /** The same as nodes hash it: who has a partition follows from that. */
   keyBytesOf(sensor: LayoutSensor, bucket: Bucket): Uint8Array;
-  toBlock(rows: readonly CqlRow[]): ColumnBlock;
+  /** Rows of one of the two. */
+  toBlock(cells: CellPage): ColumnBlock;
 
   /** What a partition says of its sensor, once for all rows; absent: nothing. */
   readonly description?: PartitionDescription | undefined;

@@ -1,5 +1,8 @@
 import { types } from 'cassandra-driver';
+import type { CellPage } from './cell-page.ts';
 import type { CqlRow, CqlValue } from './cql-session.ts';
+import { FrameCells } from './frame-cells.ts';
+import { ValueCells } from './value-cells.ts';
 
 const { bigint, counter, uuid, timeuuid, timestamp } = types.dataTypes;
 const TO_VALUE: ReadonlyMap<number, (value: never) => CqlValue> = new Map<number, (value: never) => CqlValue>(
@@ -24,6 +27,16 @@ export function toCqlRows(answer: types.ResultSet): CqlRow[] {
     }
   }
   return rows as unknown as CqlRow[];
+}
+
+/** The cells of an answer whose rows were asked for raw. */
+export function toCells(answer: types.ResultSet): CellPage {
+  const rows: unknown = answer.rows;
+  if (rows instanceof FrameCells) return rows;
+  return new ValueCells(
+    toCqlRows(answer),
+    (answer.columns ?? []).map(({ name }) => name),
+  );
 }
 
 /** Values as the driver takes them: it knows bytes as `Buffer` only. */

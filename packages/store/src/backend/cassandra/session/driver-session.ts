@@ -8,12 +8,14 @@ import {
   type Consistency,
 } from '../cassandra-options.ts';
 import { toStoreError } from './cql-fault.ts';
-import { toCqlRows, toDriverValues } from './cql-rows.ts';
-import type { CqlRow, CqlSession, CqlValue } from './cql-session.ts';
+import type { CellPage } from './cell-page.ts';
+import { toCells, toCqlRows, toDriverValues } from './cql-rows.ts';
+import type { CqlRow, CqlSession, CqlValue, PageOptions } from './cql-session.ts';
 import { createClient } from './driver-client.ts';
 import { FramingClient, type FramedOptions } from './framing-client.ts';
 import { InFlight, type RequestEnd } from './in-flight.ts';
 import { NodeWatch } from './node-watch.ts';
+import type { RawRowsOptions } from './raw-rows.ts';
 import type { SessionNews, SessionStatus } from './session-news.ts';
 
 /** Statements that change the schema are not prepared, and take their time. */
@@ -94,22 +96,22 @@ export class DriverSession implements CqlSession {
   async *pages(
     cql: string,
     values: readonly CqlValue[] = [],
-    { fetchSize = PAGE_ROWS }: { readonly fetchSize?: number | undefined } = {},
+    options: PageOptions = {},
   ): AsyncGenerator<CqlRow[]> {
-    const bound = toDriverValues(values);
-    const page = (pageState?: string): Promise<types.ResultSet> => {
-      const options = { consistency: this.#read, fetchSize, ...(pageState !== undefined && { pageState }) };
-      const answer = this.#send(() => this.#client.execute(cql, bound, options));
-      // Who leaves the loop early never asks for it.
-      answer.catch(() => undefined);
-      return answer;
-    };
-    let next: Promise<types.ResultSet> | undefined = page();
-    while (next !== undefined) {
-      const answer: types.ResultSet = await next;
-      next = answer.pageState ? page(answer.pageState) : undefined;
+    for await (const answer of this.#answers(cql, values, options)) {
       const rows = toCqlRows(answer);
       if (rows.length > 0) yield rows;
+    }
+  }
+
+  async *cells(
+    cql: string,
+    values: readonly CqlValue[] = [],
+    options: PageOptions = {},
+  ): AsyncGenerator<CellPage> {
+    for await (const answer of this.#answers(cql, values, options, { rawRows: true })) {
+      const page = toCells(answer);
+      if (page.length > 0) yield page;
     }
   }
 
@@ -143,6 +145,37 @@ export class DriverSession implements CqlSession {
     this.#state = 'closed';
     this.#watch.close();
     await this.#client.shutdown();
+  }
+
+  /** Page by page, the next one asked for already. */
+  async *#answers(
+    cql: string,
+    values: readonly CqlValue[],
+    { fetchSize = PAGE_ROWS, looksFirst = false }: PageOptions,
+    more: QueryOptions | RawRowsOptions = {},
+  ): AsyncGenerator<types.ResultSet, void, undefined> {
+    const bound = toDriverValues(values);
+    const page = (pageState?: string): Promise<types.ResultSet> => {
+      const options = {
+        ...more,
+        consistency: this.#read,
+        fetchSize: typeof fetchSize === 'number' ? fetchSize : fetchSize(),
+        ...(pageState !== undefined && { pageState }),
+      };
+      const answer = this.#send(() => this.#client.execute(cql, bound, options));
+      // Who leaves the loop early never asks for it.
+      answer.catch(() => undefined);
+      return answer;
+    };
+    let next = page();
+    for (let isAhead = !looksFirst; ; isAhead = true) {
+      const answer: types.ResultSet = await next;
+      const { pageState } = answer;
+      const ahead = isAhead && pageState ? page(pageState) : undefined;
+      yield answer;
+      if (!pageState) return;
+      next = ahead ?? page(pageState);
+    }
   }
 
   async #send<Answer>(request: () => Promise<Answer>): Promise<Answer> {

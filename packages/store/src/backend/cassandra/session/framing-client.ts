@@ -1,6 +1,7 @@
 import { Client, version, type QueryOptions } from 'cassandra-driver';
 import { batchFrame, type BoundType, type PreparedBatch } from './batch-frame.ts';
 import type { CqlValue } from './cql-session.ts';
+import { askRaw, type RawRowsOptions } from './raw-rows.ts';
 
 /** The only version whose insides are known here; with any other one the driver writes its frames itself. */
 const KNOWN_VERSION = '4.10.0';
@@ -14,6 +15,13 @@ export interface FramedOptions extends QueryOptions {
 /** What is used of the driver's insides (lib/client.js, lib/requests.js, lib/encoder.js). */
 interface Insides {
   _createBatchRequest(items: readonly BatchItem[], execution: Execution): Promise<BatchRequest>;
+  _createExecuteRequest(
+    query: string,
+    queryId: Buffer,
+    execution: Execution,
+    params: readonly unknown[],
+    meta: object,
+  ): Promise<object>;
 }
 
 interface BatchItem {
@@ -24,7 +32,7 @@ interface BatchItem {
 }
 
 interface Execution {
-  getRawQueryOptions(): QueryOptions | FramedOptions;
+  getRawQueryOptions(): QueryOptions | FramedOptions | RawRowsOptions;
   getConsistency(): number;
 }
 
@@ -41,12 +49,13 @@ interface DriverEncoder {
 
 type BatchRequestClass = new (items: readonly BatchItem[], execution: Execution) => BatchRequest;
 
-/** A client that writes the frames of batches with {@link FramedOptions} itself. */
+/** A client that writes the frames of batches with {@link FramedOptions} itself, and leaves rows of {@link RawRowsOptions} as they came. */
 export class FramingClient extends Client {
   /** Whether this version of the driver is one that it can be done with. */
   static readonly isPossible =
     String(version) === KNOWN_VERSION &&
-    typeof (Client.prototype as unknown as Partial<Insides>)._createBatchRequest === 'function';
+    typeof (Client.prototype as unknown as Partial<Insides>)._createBatchRequest === 'function' &&
+    typeof (Client.prototype as unknown as Partial<Insides>)._createExecuteRequest === 'function';
 
   /** Called by the driver for each batch, after its statements were prepared. */
   async _createBatchRequest(items: readonly BatchItem[], execution: Execution): Promise<BatchRequest> {
@@ -54,6 +63,16 @@ export class FramingClient extends Client {
     const request = await insides._createBatchRequest.call(this, items, execution);
     const options = execution.getRawQueryOptions();
     return 'framed' in options ? framed(request, items[0]!, execution, options.framed) : request;
+  }
+
+  /** Called by the driver for each prepared statement that is no batch. */
+  async _createExecuteRequest(
+    ...[query, queryId, execution, params, meta]: Parameters<Insides['_createExecuteRequest']>
+  ): Promise<object> {
+    const insides = Client.prototype as unknown as Insides;
+    const request = await insides._createExecuteRequest.call(this, query, queryId, execution, params, meta);
+    if ('rawRows' in execution.getRawQueryOptions()) askRaw(this, request);
+    return request;
   }
 }
 

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshKeyspace, sharedCassandra } from '../../../../../../test/support/cassandra.ts';
 import { requires } from '../../../../../../test/support/requires.ts';
+import type { CellPage } from '../../../../src/backend/cassandra/session/cell-page.ts';
 import type { CqlRow, CqlValue } from '../../../../src/backend/cassandra/session/cql-session.ts';
 import type { DriverSession } from '../../../../src/backend/cassandra/session/driver-session.ts';
+import { FrameCells } from '../../../../src/backend/cassandra/session/frame-cells.ts';
 import { openSession } from '../../../../src/backend/cassandra/session/open-session.ts';
+import { ValueCells } from '../../../../src/backend/cassandra/session/value-cells.ts';
 import { StoreError } from '../../../../src/errors.ts';
 
 const describeWithCassandra = await requires('cassandra');
@@ -16,6 +19,12 @@ const INSERT =
 const SELECT =
   'SELECT c, value, status, label, flag, data, numbers, id, writetime(value) AS written FROM things WHERE p = ?';
 const NOW_US = 1_795_305_600_123_457;
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
 
 describeWithCassandra('a session', () => {
   let contactPoint: string;
@@ -103,6 +112,106 @@ describeWithCassandra('a session', () => {
     }
     expect(sizes).toEqual([1_000, 1_000, 500]);
     expect(values).toEqual(Array.from({ length: 2_500 }, (_, c) => c));
+  });
+
+  const CELLS = 'SELECT c, value, status, label, data, numbers FROM things WHERE p = ?';
+  const COLUMNS = ['c', 'value', 'status', 'label', 'data', 'numbers'];
+
+  function cellsOf(pages: readonly CellPage[]): unknown[][] {
+    return pages.flatMap((page) =>
+      Array.from({ length: page.length }, () => [
+        page.bigint(),
+        page.double(),
+        page.tinyint(),
+        page.text(),
+        page.bytes(),
+        page.doubles(),
+      ]),
+    );
+  }
+
+  test('gives the cells of rows as they came, and the same where the driver has read them', async () => {
+    partition++;
+    const rows = [
+      ...[NOW_US, -NOW_US, 2 ** 53 - 1, 1 - 2 ** 53, 2 ** 32, -1].map((c) => row(c, 1 / c)),
+      [partition, 1, null, null, null, null, null, null, null],
+      [partition, 2, NaN, -128, '', false, new Uint8Array(), [1, -0, Infinity], null],
+      [partition, 3, -Infinity, 127, '温度 🔭', true, new Uint8Array(200_000).fill(7), [0.1], null],
+    ];
+    await session.batch(INSERT, rows, NOW_US);
+    const pages = await all(session.cells(CELLS, [partition], { fetchSize: 4 }));
+    expect(pages.map(({ length }) => length)).toEqual([4, 4, 1]);
+    expect(pages.every((page) => page instanceof FrameCells)).toBe(true);
+    const found = cellsOf(pages);
+    const nothing = [NaN, NaN, undefined, undefined, undefined];
+    expect(found.find(([c]) => c === 1)?.slice(1)).toEqual(nothing);
+    expect(found.find(([c]) => c === 3)?.slice(2, 5)).toEqual([127, '温度 🔭', Buffer.alloc(200_000, 7)]);
+    expect(found.map(([c]) => c)).toEqual(rows.map(([, c]) => c as number).sort((a, b) => a - b));
+    const read = await all(session.pages(CELLS, [partition]));
+    expect(cellsOf(read.map((page) => new ValueCells(page, COLUMNS)))).toEqual(found);
+  });
+
+  test('asks for pages of the size that is told before each', async () => {
+    partition++;
+    await session.batch(
+      INSERT,
+      Array.from({ length: 100 }, (_, c) => row(c, c)),
+      NOW_US,
+    );
+    let fetchSize = 5;
+    const pages = await all(session.cells(CELLS, [partition], { fetchSize: () => (fetchSize *= 2) }));
+    expect(pages.map(({ length }) => length)).toEqual([10, 20, 40, 30]);
+    expect(cellsOf(pages).map(([c]) => c)).toEqual(Array.from({ length: 100 }, (_, c) => c));
+    fetchSize = 5;
+    for await (const { length } of session.cells(CELLS, [partition], {
+      fetchSize: () => fetchSize,
+      looksFirst: true,
+    })) {
+      expect(length).toBe(fetchSize === 5 ? 5 : 95);
+      fetchSize = 95;
+    }
+    expect(await all(session.cells(CELLS, [-1]))).toEqual([]);
+  });
+
+  test('keeps apart what is asked for as cells and what is not, and what went wrong', async () => {
+    partition++;
+    await session.batch(
+      INSERT,
+      Array.from({ length: 50 }, (_, c) => row(c, c)),
+      NOW_US,
+    );
+    const sums = await Promise.all(
+      Array.from({ length: 300 }, async (_, place) => {
+        let sum = 0;
+        if (place % 3 === 0) {
+          for await (const page of session.cells(CELLS, [partition], { fetchSize: 20 }))
+            for (const [c] of cellsOf([page])) sum += c as number;
+        } else if (place % 3 === 1) {
+          for await (const page of session.pages(CELLS, [partition], { fetchSize: 20 }))
+            for (const { c } of page) sum += c as number;
+        } else {
+          const wrong = all(session.cells('SELECT nothing FROM things WHERE p = ?', [1]));
+          if ((await codeOf(wrong)) === 'SCHEMA') sum = 1_225;
+        }
+        return sum;
+      }),
+    );
+    expect(new Set(sums)).toEqual(new Set([1_225]));
+  });
+
+  test('gives cells when the node has forgotten the statement', async () => {
+    const table = 'CREATE TABLE IF NOT EXISTS forgotten (p bigint, c bigint, PRIMARY KEY (p, c))';
+    const select = 'SELECT c FROM forgotten WHERE p = ?';
+    const read = async () =>
+      (await all(session.cells(select, [1]))).flatMap((page) =>
+        Array.from({ length: page.length }, () => page.bigint()),
+      );
+    await session.execute(table);
+    expect(await read()).toEqual([]);
+    await session.execute('DROP TABLE forgotten');
+    await session.execute(table);
+    await session.execute('INSERT INTO forgotten (p, c) VALUES (1, 7)');
+    expect(await read()).toEqual([7]);
   });
 
   test('writes a whole batch again when the node has forgotten the statement', async () => {

@@ -37,6 +37,11 @@ export class CassandraNews {
       case 'kept':
         this.#kept(event.report, event.tookMs, this.#metrics);
         break;
+      case 'nameless':
+        this.#logger.warn(
+          `${event.error.message}; started again after a kill, this store waits until its lease has run out`,
+        );
+        break;
       case 'trouble':
         this.#metrics.troubles.inc({ what: event.what });
         if (this.#troubles.get(event.what) === event.error.message) break;

@@ -9,7 +9,7 @@ export type BackendName = (typeof BACKENDS)[number];
 
 export interface BackendOptions extends Partial<KeepingOptions> {
   readonly backend: BackendName;
-  /** The data directory, for back ends that have one. */
+  /** The data directory; of `cassandra`, where a store knows itself again by (STORAGE.md, "Several stores"). */
   readonly directory: string;
   /** How `cassandra` is reached, and how samples lie there. */
   readonly cassandra?: CassandraBackendOptions | undefined;
@@ -28,7 +28,7 @@ export async function openBackend({ backend, cassandra, ...options }: BackendOpt
       if (cassandra === undefined) throw new RangeError('cassandra: say how it is reached');
       // Its driver is loaded only where it is wanted.
       const { CassandraBackend } = await import('./backend/cassandra/cassandra-backend.ts');
-      return CassandraBackend.open(cassandra);
+      return CassandraBackend.open({ directory: options.directory, ...cassandra });
     }
     case 'memory':
       return new MemoryBackend(options);

@@ -59,7 +59,7 @@ export interface ArchiverParts {
  * Reads ARCHIVE and writes it to a back end; a message is acknowledged when what it holds is durable.
  *
  * While one batch is written, the next is gathered and decoded; writes never overlap, so that of two samples with one identity the later stays.
- * When the back end may have lost what it had acknowledged (`WriteSummary.setBack`), the stream is read again from its `startFloor`.
+ * When the back end may have lost what it had acknowledged (`WriteSummary.setBack`), it begins again (`Backend.begin`).
  * Of several archivers one is active (election.ts). One that is not any more, and has not been told yet, writes and acknowledges nothing.
  */
 export class Archiver {
@@ -154,7 +154,7 @@ export class Archiver {
       await this.#answerOf(() => this.#book.load(backend));
       do {
         this.#setBack = undefined;
-        const start = await this.#answerOf(() => backend.startFloor());
+        const start = await this.#answerOf(() => backend.begin());
         if (start === undefined) return;
         this.#floor = start.answer;
         await this.#read();

@@ -56,10 +56,16 @@ export interface Backend {
   floor(): Promise<StreamFloor | undefined>;
 
   /**
-   * After which message the stream is read when an archiver begins, and when {@link WriteSummary.setBack} says so: that of {@link floor}, or, of
-   * a back end that acknowledges what a crash can still take away, an earlier one, behind which nothing can be lost.
+   * After which message an archiver that begins now would read the stream: that of {@link floor}, or, of a back end that acknowledges what a
+   * crash can still take away, an earlier one, behind which nothing can be lost. Only looks.
    */
   startFloor(): Promise<StreamFloor | undefined>;
+
+  /**
+   * An archiver begins, or begins again because {@link WriteSummary.setBack} says so, after the answer, which is that of {@link startFloor}. What
+   * was recorded beyond it counts no more: whoever is killed before he has come as far again must not begin there.
+   */
+  begin(): Promise<StreamFloor | undefined>;
 
   /** Quarantined messages, oldest first. */
   quarantine(query: QuarantineQuery): Promise<QuarantinePage>;
@@ -116,7 +122,7 @@ export interface WriteSummary {
   readonly changedAttributes: number;
   /** Quarantined messages that went because newer ones needed the room. */
   readonly quarantineDropped: number;
-  /** Why what was written lately may be gone, as after a crash of the store's host: the stream is to be read again from `startFloor`. */
+  /** Why what was written lately may be gone, as after a crash of the store's host: the archiver is to `begin` again. */
   readonly setBack?: string | undefined;
 }
 

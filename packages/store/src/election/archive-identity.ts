@@ -9,16 +9,18 @@ const DIGITS = 16;
 /**
  * What tells one archive in one place from every other: the same for each process that has the folder locked, one after the other. A copy
  * of the folder, a restored one, and the same path on another machine are others: host, name and place of the file on the disk count too.
+ * @param archive of an archive that is not in the folder: its name
  * @throws what the file system throws
  */
-export function archiveIdentity(folder: string): string {
+export function archiveIdentity(folder: string, archive = ''): string {
   const path = join(folder, FILE);
   if (!existsSync(path)) {
     // The name comes last: nobody ever reads half of it.
     writeFileSync(`${path}.new`, `${randomUUID()}\n`);
     renameSync(`${path}.new`, path);
   }
-  return digest(`${readFileSync(path, 'utf8').trim()} ${statSync(path).ino} ${hostname()}`);
+  const place = `${readFileSync(path, 'utf8').trim()} ${statSync(path).ino} ${hostname()}`;
+  return digest(archive === '' ? place : `${place} ${archive}`);
 }
 
 /** Of an archive that ends with its process. */

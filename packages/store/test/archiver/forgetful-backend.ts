@@ -22,7 +22,7 @@ export class ForgetfulBackend {
   get backend(): Backend {
     return new Proxy(this.#inner, {
       get: (_, name) => {
-        const own = { write: this.#write, startFloor: this.#startFloor, intake: this.intake }[
+        const own = { write: this.#write, begin: this.#begin, intake: this.intake }[
           name as 'write'
         ];
         if (own !== undefined) return typeof own === 'function' ? own.bind(this) : own;
@@ -62,7 +62,7 @@ export class ForgetfulBackend {
     return { ...summary, setBack };
   }
 
-  #startFloor(): Promise<StreamFloor | undefined> {
+  #begin(): Promise<StreamFloor | undefined> {
     this.#isHeard = true;
     return Promise.resolve(this.#synced.findLast(({ floor }) => floor !== undefined)?.floor);
   }

@@ -159,7 +159,7 @@ test('a back end that is away when the archiver begins is asked until it answers
   const connection = await testConnection(await testNats());
   const inner = new MemoryBackend();
   let refusals = 3;
-  const backend = withFault(inner, 'startFloor', () => {
+  const backend = withFault(inner, 'begin', () => {
     if (refusals-- > 0) throw new StoreError('IO', 'no node answers');
   });
   const { archiver } = startArchiver(connection, backend);
@@ -188,7 +188,7 @@ test('stopped while it cannot ask what an older message is to be judged by, it l
       asked++;
       throw new StoreError('IO', 'no node answers');
     }),
-    'startFloor',
+    'begin',
     () => undefined,
     undefined,
   );

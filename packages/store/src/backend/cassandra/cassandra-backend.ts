@@ -1,6 +1,5 @@
 import type { SensorAddress } from '@katbus/protocol';
 import type { BinsPart, BinsQuery } from '../../bins/bins-query.ts';
-import { passingIdentity } from '../../election/archive-identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { OperatedPart, OperatorQuery } from '../../operators/operator-query.ts';
 import {
@@ -23,6 +22,7 @@ import {
 import type { SampleRow, StoredSample } from '../stored-sample.ts';
 import { ThreadPool } from '../thread/thread-pool.ts';
 import type { GapRow, StreamFloor, WriteBatch } from '../write-batch.ts';
+import { archiveHolder, type ArchiveHolder } from './archive-holder.ts';
 import type { CassandraEvent } from './cassandra-event.ts';
 import { CassandraWriter } from './cassandra-writer.ts';
 import type { ChunksOptions } from './chunks/chunks-options.ts';
@@ -42,6 +42,8 @@ export interface CassandraBackendOptions extends Partial<Omit<CatalogueOptions, 
   readonly layout: LayoutName;
   readonly rows?: Partial<RowsOptions>;
   readonly chunks?: Partial<ChunksOptions>;
+  /** A folder of this machine, which tells a store that was started again from any other; absent: none does. */
+  readonly directory?: string | undefined;
   readonly onEvent?: (event: CassandraEvent) => void;
 }
 
@@ -56,17 +58,24 @@ const AHEAD_US = 2 * 3_600e6;
  */
 export class CassandraBackend implements Backend {
   readonly name = 'cassandra';
-  // Nothing locks a keyspace: two living processes must not take each other for their own past.
-  readonly identity = passingIdentity();
+  readonly identity: string;
   readonly intake = { batchMessages: 200_000, batchBytes: 64 * 1024 ** 2, idleWriteMs: 5_000 } as const;
   readonly #writer: CassandraWriter;
   readonly #readers: ThreadPool<ReaderMethods>;
   readonly #keeping: LayoutKeeping | undefined;
+  readonly #holder: ArchiveHolder;
   #state: 'open' | 'closed' = 'open';
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(writer: CassandraWriter, settings: LayoutSettings, options: CassandraBackendOptions) {
+  private constructor(
+    writer: CassandraWriter,
+    holder: ArchiveHolder,
+    settings: LayoutSettings,
+    options: CassandraBackendOptions,
+  ) {
     this.#writer = writer;
+    this.#holder = holder;
+    this.identity = holder.identity;
     this.#readers = new ThreadPool(
       'Cassandra reader',
       new URL('./reading/reader-thread.ts', import.meta.url),
@@ -84,7 +93,9 @@ export class CassandraBackend implements Backend {
   static async open(options: CassandraBackendOptions): Promise<CassandraBackend> {
     const { cassandra, layout, rows, chunks } = options;
     const writer = await CassandraWriter.open(options);
-    return new CassandraBackend(writer, { cassandra, layout, rows, chunks }, options);
+    const holder = archiveHolder(options.directory, writer.archive);
+    if (holder.trouble !== undefined) options.onEvent?.({ type: 'nameless', error: holder.trouble });
+    return new CassandraBackend(writer, holder, { cassandra, layout, rows, chunks }, options);
   }
 
   /** Reads the catalogue anew, since another process may have written until now, and begins with what the layout does by itself. */
@@ -163,9 +174,8 @@ export class CassandraBackend implements Backend {
     return (await this.#catalogue()).startFloor();
   }
 
-  /** What {@link startFloor} would answer now, when nobody begins. @throws {StoreError} */
-  async floorToStart(): Promise<StreamFloor | undefined> {
-    return (await this.#catalogue()).floorToStart;
+  async begin(): Promise<StreamFloor | undefined> {
+    return (await this.#catalogue()).begin();
   }
 
   async quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
@@ -211,7 +221,11 @@ export class CassandraBackend implements Backend {
     this.#state = 'closed';
     await this.#writing;
     await Promise.all([this.#keeping?.end(), this.#readers.close()]);
-    await this.#writer.close();
+    try {
+      await this.#writer.close();
+    } finally {
+      this.#holder.release();
+    }
   }
 
   async #known(addresses: readonly SensorAddress[]): Promise<KnownSensor[]> {

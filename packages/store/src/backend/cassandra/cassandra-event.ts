@@ -9,5 +9,7 @@ export type CassandraEvent =
   | { readonly type: 'session'; readonly news: SessionNews }
   /** The layout's keeper has done something, or knows how far it lags. */
   | { readonly type: 'kept'; readonly report: KeeperReport; readonly tookMs: number }
+  /** The folder that would tell a restart from another store cannot be had: the restart waits for the lease that was left behind. */
+  | { readonly type: 'nameless'; readonly error: Error }
   /** It is tried again by itself. */
   | { readonly type: 'trouble'; readonly what: string; readonly error: Error };

@@ -59,6 +59,11 @@ export class CassandraWriter {
     }
   }
 
+  /** Tells the archive from every other, for as long as its keyspace lives. */
+  get archive(): string {
+    return this.#identity;
+  }
+
   /** Read when it is first asked for: an archive that another process writes to is a waste to know. @throws {StoreError} */
   async catalogue(): Promise<Catalogue> {
     const loading = (this.#loading ??= this.#openCatalogue());

@@ -150,6 +150,10 @@ export class MemoryBackend implements Backend {
     return this.floor();
   }
 
+  begin(): Promise<StreamFloor | undefined> {
+    return this.floor();
+  }
+
   releaseQuarantined(ids: readonly number[]): Promise<number> {
     return this.#answer(() => this.#quarantine.release(ids));
   }

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { StoreError } from '../../errors.ts';
 import type { DayBytes } from '../backend.ts';
 import { dayFileName, parseDayFileName } from './day.ts';
+import { lockFolder } from './folder-lock.ts';
 import { attempt } from './sqlite-file.ts';
 
 /** The generations of the files of one day, in order. Of chunks the last one counts; those before it are on their way out. */
@@ -91,39 +90,9 @@ export class DataDirectory {
     });
   }
 
-  /**
-   * Takes the folder for this process alone.
-   *
-   * The lock is the operating system's lock on a file, held through SQLite: it ends with the process however that ends, so there
-   * is no stale lock to be told from a real one. The process id beside it is for the message only.
-   * @returns the undo
-   * @throws {StoreError} with code LOCKED, naming the process that has it
-   */
+  /** Takes the folder for this process alone. @returns the undo @throws {StoreError} LOCKED, naming the process that has it */
   lock(): () => void {
-    const path = join(this.path, 'lock.db');
-    const ownerPath = join(this.path, 'lock.pid');
-    const database = attempt(path, () => new DatabaseSync(path));
-    try {
-      database.exec('BEGIN EXCLUSIVE');
-      writeFileSync(ownerPath, `${process.pid}\n`);
-    } catch (error) {
-      database.close();
-      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
-        const owner = ownerOf(ownerPath);
-        throw new StoreError(
-          'LOCKED',
-          `${this.path} is in use by another store (process ${owner})`,
-          this.path,
-          { cause: error },
-        );
-      }
-      return attempt(path, () => {
-        throw error;
-      });
-    }
-    return () => {
-      if (database.isOpen) database.close();
-    };
+    return lockFolder(this.path);
   }
 
   get daysFolder(): string {
@@ -134,14 +103,4 @@ export class DataDirectory {
 /** 0 when there is none: a log may vanish between the listing and the look at it. */
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-const SQLITE_BUSY = 5;
-
-function ownerOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return 'unknown';
-  }
 }

@@ -183,6 +183,10 @@ export class SqliteBackend implements Backend {
     return this.floor();
   }
 
+  begin(): Promise<StreamFloor | undefined> {
+    return this.floor();
+  }
+
   /** Has the catalogue's file have all that was written: by itself that takes seconds. @throws {StoreError} */
   settle(): Promise<void> {
     return this.#writer.call('settle', undefined);

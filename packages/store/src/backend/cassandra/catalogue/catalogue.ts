@@ -213,13 +213,13 @@ export class Catalogue {
     return this.#floors.newest;
   }
 
-  /** What {@link startFloor} would answer now, when nobody begins. */
-  get floorToStart(): StreamFloor | undefined {
+  /** As {@link Backend.startFloor}: undefined as long as nothing is old enough to be sure. */
+  startFloor(): StreamFloor | undefined {
     return this.#floors.start;
   }
 
-  /** As {@link Backend.startFloor}: undefined as long as nothing is old enough to be sure. To be asked by who reads on from there. */
-  startFloor(): StreamFloor | undefined {
+  /** As {@link Backend.begin}. */
+  begin(): StreamFloor | undefined {
     return this.#floors.begin();
   }
 

@@ -131,6 +131,7 @@ export class LiveSystem implements AsyncDisposable {
     return {
       logger: createLogger({ name: daemon, level: 'error', format: 'json' }),
       registry: this.#registries[daemon],
+      starting: () => undefined,
     };
   }
 }

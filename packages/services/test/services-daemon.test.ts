@@ -12,6 +12,7 @@ import { startServicesDaemon } from '../src/services-daemon.ts';
 const context = () => ({
   logger: createLogger({ name: 'services', level: 'error', format: 'json' }),
   registry: new Registry(),
+  starting: () => undefined,
 });
 
 describe('the services daemon', () => {

@@ -4,6 +4,7 @@ import { BusConnection, type StreamSettings } from '@katbus/bus/nats';
 import manifest from '../package.json' with { type: 'json' };
 import type { ArchiverOptions } from './archiver/archiver-options.ts';
 import type { Backend, BackendStatistics } from './backend/backend.ts';
+import type { CassandraBackendOptions } from './backend/cassandra/cassandra-backend.ts';
 import type { CassandraEvent } from './backend/cassandra/cassandra-event.ts';
 import { CASSANDRA_DEFAULTS } from './backend/cassandra/cassandra-options.ts';
 import { CassandraNews } from './cassandra-news.ts';
@@ -30,7 +31,7 @@ export interface StoreDaemonOptions extends BackendOptions {
  */
 export async function startStore(
   options: StoreDaemonOptions,
-  { logger, registry }: DaemonContext,
+  { logger, registry, starting }: DaemonContext,
 ): Promise<RunningDaemon> {
   const metrics = new StoreMetrics(registry);
   const keepingNews = new KeepingNews(logger, metrics);
@@ -48,12 +49,20 @@ export async function startStore(
     logger.info(`back end ${backend.name}, ${await whereabouts(options, backend)}`);
     return backend;
   };
+  if (options.backend === 'cassandra' && options.cassandra !== undefined) {
+    const line = `connecting to Cassandra at ${placeOf(options.cassandra)}`;
+    logger.info(line);
+    starting(line);
+  }
   const backend = await open().catch(unlessLater);
   const connection = await BusConnection.connect({
     servers: options.nats,
     name: 'store',
     waitOnFirstConnect: true,
-    onWaiting: (line) => logger.warn(line),
+    onWaiting: (line) => {
+      logger.warn(line);
+      starting(line);
+    },
   });
   connection.onStatus(({ type, detail }) => {
     if (type !== 'closed') logger[type === 'reconnected' ? 'info' : 'warn'](detail);
@@ -109,15 +118,19 @@ async function whereabouts(
 ): Promise<string> {
   if (name === 'cassandra' && cassandra !== undefined) {
     // Its sensors are known when this store is the active one.
-    const { contactPoints, keyspace } = cassandra.cassandra;
-    return `keyspace ${keyspace ?? CASSANDRA_DEFAULTS.keyspace} at ${contactPoints.join(', ')}, layout ${cassandra.layout}`;
+    return `${placeOf(cassandra)}, layout ${cassandra.layout}`;
   }
   const { sensors } = await backend.statistics();
   return `${name === 'memory' ? 'in memory: gone with this process' : `in ${directory}`}, ${sensors} sensors`;
 }
 
-function unlessLater(error: unknown): undefined {
-  if (!mayOpenLater(error)) throw error;
+function placeOf({ cassandra }: CassandraBackendOptions): string {
+  return `${cassandra.contactPoints.join(', ')}, keyspace ${cassandra.keyspace ?? CASSANDRA_DEFAULTS.keyspace}`;
+}
+
+function unlessLater(error: unknown): StoreError {
+  if (mayOpenLater(error)) return error;
+  throw error;
 }
 
 function tenureOf({ state }: Election) {

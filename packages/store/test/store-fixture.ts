@@ -56,6 +56,7 @@ export async function testStore(
   const context: DaemonContext = {
     logger: createLogger({ name: 'store', level: 'error', format: 'json' }),
     registry,
+    starting: () => undefined,
   };
   const daemon = await startStore(
     {

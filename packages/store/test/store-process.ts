@@ -3,6 +3,13 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { freePort } from '../../../tools/free-ports.ts';
 
+/** What runs as `katbus store`. */
+export interface StoreProgram {
+  readonly main?: string;
+  /** Loaded before it, in each of its threads. */
+  readonly preload?: string;
+}
+
 /** `katbus store` as a process of its own, to be killed. */
 export class StoreProcess {
   readonly #child: ChildProcess;
@@ -20,12 +27,13 @@ export class StoreProcess {
     natsUrl: string,
     directory: string,
     options: string[] = [],
-    main = './store-main.ts',
+    { main = './store-main.ts', preload }: StoreProgram = {},
   ): Promise<StoreProcess> {
     const port = await freePort();
-    const script = new URL(main, import.meta.url).pathname;
+    const pathOf = (name: string) => new URL(name, import.meta.url).pathname;
+    const script = [...(preload === undefined ? [] : ['--import', pathOf(preload)]), pathOf(main)];
     const fixed = ['--nats', natsUrl, '--data', directory, '--monitoring-port', String(port)];
-    const child = spawn(process.execPath, [script, ...fixed, ...options], {
+    const child = spawn(process.execPath, [...script, ...fixed, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const store = new StoreProcess(child, `http://127.0.0.1:${port}`);
@@ -63,8 +71,10 @@ export class StoreProcess {
     this.#child.kill(signal);
   }
 
-  /** Whether it is the active store; throws as long as it does not tell. */
+  /** Whether it is the active store; throws as long as it does not tell, or does not know. */
   async isActive(): Promise<boolean> {
+    const reason = await this.reason();
+    if (reason.startsWith('not ready: starting')) throw new Error(reason);
     return (await this.metric('active')) === 1;
   }
 

@@ -8,6 +8,8 @@ export interface DaemonContext {
   readonly logger: Logger;
   /** Its metrics; the process's own are in it. */
   readonly registry: Registry;
+  /** Tells `/readyz` what the start waits for, until it has resolved. */
+  readonly starting: (reason: string) => void;
 }
 
 /** What a daemon gives back when it has started. */
@@ -21,6 +23,8 @@ export interface RunningDaemon {
 }
 
 export const EXIT_CODES = { stopped: 0, failed: 1, stuck: 3 } as const;
+
+const STARTING = 'starting';
 
 /** How long a graceful stop may take before the process leaves anyway. */
 const STOP_DEADLINE_MS = 15_000;
@@ -52,19 +56,23 @@ export async function runDaemon(
 
   let daemon: RunningDaemon | undefined;
   let monitoring: MonitoringServer | undefined;
+  let waitsFor = STARTING;
   try {
-    const started = await Promise.race([start({ logger, registry }), stopWanted]);
-    if (typeof started === 'string') process.exit(EXIT_CODES.stopped);
-    daemon = started;
+    // Before the start: what that waits for may be away for long, and whoever watches is to know.
     if (options.monitoringPort !== undefined) {
-      const running = daemon;
       monitoring = await MonitoringServer.start({
         host: options.monitoringHost,
         port: options.monitoringPort,
         registry,
-        readiness: () => running.readiness(),
+        readiness: () => (daemon === undefined ? waitsFor : daemon.readiness()),
       });
     }
+    const starting = (reason: string) => {
+      waitsFor = `${STARTING}: ${reason}`;
+    };
+    const started = await Promise.race([start({ logger, registry, starting }), stopWanted]);
+    if (typeof started === 'string') process.exit(EXIT_CODES.stopped);
+    daemon = started;
     const reason = await Promise.race([stopWanted, daemon.ended?.then(() => 'it has ended') ?? stopWanted]);
     logger.info(`stopping: ${reason}`);
   } catch (error) {

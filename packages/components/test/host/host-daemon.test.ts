@@ -10,6 +10,7 @@ import { startHostDaemon } from '../../src/host/host-daemon.ts';
 const context = () => ({
   logger: createLogger({ name: 'host', level: 'error', format: 'json' }),
   registry: new Registry(),
+  starting: () => undefined,
 });
 
 describe('the host component', () => {

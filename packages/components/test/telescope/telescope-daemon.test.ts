@@ -28,7 +28,7 @@ describe('a telescope on the bus', () => {
         receptors: 4,
         ...options,
       },
-      { logger, registry },
+      { logger, registry, starting: () => undefined },
     );
     const metric = async (name: string, labels: Readonly<Record<string, string>> = {}) => {
       const found = await registry.getSingleMetric(`katbus_telescope_${name}`)?.get();

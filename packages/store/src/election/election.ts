@@ -82,11 +82,12 @@ export class Election {
 
   /**
    * Runs until {@link stop}.
-   * @param backend opened already, if it could be
+   * @param backend opened already; or why it could not be, when {@link mayOpenLater}
    * @throws {StoreError} when the back end is gone for good, or cannot be opened, now and later
    */
-  async run(backend: Backend | undefined): Promise<void> {
-    this.#backend = backend;
+  async run(backend: Backend | StoreError): Promise<void> {
+    if (backend instanceof StoreError) this.#standBy(backend.message);
+    else this.#backend = backend;
     try {
       while (!this.#isStopping()) {
         await this.#turn();
@@ -114,8 +115,11 @@ export class Election {
       if (lease !== undefined && (await this.#tookOver(backend))) await this.#serve(backend, lease);
     } finally {
       // In this order: who takes over reads what the closing wrote, and where nothing locks a keyspace the lease alone makes it wait.
-      await this.#closeBackend();
-      await lease?.release();
+      try {
+        await this.#closeBackend();
+      } finally {
+        await lease?.release();
+      }
     }
   }
 

@@ -53,7 +53,7 @@ test.each(['each its own directory', 'one directory'])(
     const killedMs = performance.now();
     await publishNumbers(connection, 21, 30);
     await becomes(second, true);
-    expect(performance.now() - killedMs).toBeLessThan(8_000);
+    expect(performance.now() - killedMs).toBeLessThan(20_000);
     expect(await storedNumbers(connection)).toEqual(upTo(30));
     expect(await second.metric('gaps_total')).toBe(0);
     expect(await discoverServices(connection, { name: STANDBY_SERVICE })).toEqual([]);
@@ -84,7 +84,7 @@ test('a single store that was killed is active again at once, however long its l
   const killedMs = performance.now();
   const second = await StoreProcess.start(nats.url, directory, lease);
   await becomes(second, true);
-  expect(performance.now() - killedMs).toBeLessThan(8_000);
+  expect(performance.now() - killedMs).toBeLessThan(20_000);
   await publishNumbers(connection, 6, 8);
   expect(await storedNumbers(connection)).toEqual(upTo(8));
 });

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { StoreError } from '../../../errors.ts';
 import type { Layout } from '../layout.ts';
 import type { CqlRow, CqlSession } from '../session/cql-session.ts';
-import { CATALOGUE_TABLES } from './catalogue-tables.ts';
-import { MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
-import { tableStatement, type TableStatement } from './table-statement.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
+import { makesTable, tableStatement, type TableStatement } from './table-statement.ts';
 
 /** What is in a keyspace whose schema is as it must be. */
 export interface PreparedSchema {
@@ -22,18 +21,22 @@ export interface PreparedSchema {
 export async function prepareSchema(
   session: CqlSession,
   layout: Pick<Layout, 'name' | 'tables'>,
+  migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<PreparedSchema> {
   const before = await tablesOf(session);
-  const lostTables = await makeMissing(session, CATALOGUE_TABLES.map(tableStatement), before);
-  const found = await archiveRow(session);
-  const row = found ?? (await firstRow(session, layout.name));
-  if (row.layout !== layout.name) {
-    throw new StoreError(
-      'FOREIGN_FILE',
-      `keyspace ${session.keyspace} has the layout ${String(row.layout)}, not ${layout.name}: give that one, or another keyspace`,
-    );
-  }
-  await migrate(session, Number(row.version));
+  const first = migrations[0]!;
+  const check = (row: CqlRow) => checkArchive(session, row, layout.name, migrations.at(-1)!.version);
+  const found = before.has('archive') ? await archiveRow(session) : undefined;
+  // Before anything is made: what is not ours is not touched.
+  if (found !== undefined) check(found);
+  const lostTables = await makeMissing(session, tablesMadeBy([first]), before);
+  const row = found ?? (await firstRow(session, layout.name, first.version));
+  if (found === undefined) check(row);
+  const version = Number(row.version);
+  const done = migrations.filter((migration) => migration !== first && migration.version <= version);
+  lostTables.push(...namesMissing(tablesMadeBy(done), before));
+  // What is made anew lacks what later versions have added to it.
+  await migrate(session, migrations, lostTables.length === 0 ? version : first.version);
   const tables = layout.tables.map(tableStatement);
   lostTables.push(...(await makeMissing(session, tables, before)));
   for (const table of tables) await adaptLife(session, table, before.get(table.name));
@@ -49,15 +52,23 @@ async function tablesOf(session: CqlSession): Promise<ReadonlyMap<string, number
   return new Map(rows.map((row) => [String(row.table_name), Number(row.default_time_to_live)]));
 }
 
+function tablesMadeBy(migrations: readonly Migration[]): TableStatement[] {
+  return migrations.flatMap(({ statements }) => statements.filter(makesTable).map(tableStatement));
+}
+
+function namesMissing(tables: readonly TableStatement[], present: ReadonlyMap<string, number>): string[] {
+  return tables.map(({ name }) => name).filter((name) => !present.has(name));
+}
+
 /** @returns the names of those that were missing */
 async function makeMissing(
   session: CqlSession,
   tables: readonly TableStatement[],
   present: ReadonlyMap<string, number>,
 ): Promise<string[]> {
-  const missing = tables.filter(({ name }) => !present.has(name));
-  for (const { cql } of missing) await session.execute(cql);
-  return missing.map(({ name }) => name);
+  const names = namesMissing(tables, present);
+  for (const { name, cql } of tables) if (names.includes(name)) await session.execute(cql);
+  return names;
 }
 
 async function archiveRow(session: CqlSession): Promise<CqlRow | undefined> {
@@ -66,10 +77,10 @@ async function archiveRow(session: CqlSession): Promise<CqlRow | undefined> {
 }
 
 /** Of two stores that begin a keyspace at once one wins, and the other takes over what it has written. */
-async function firstRow(session: CqlSession, layout: string): Promise<CqlRow> {
+async function firstRow(session: CqlSession, layout: string, version: number): Promise<CqlRow> {
   await session.execute(
     'INSERT INTO archive (one, identity, layout, version, created) VALUES (1, ?, ?, ?, ?) IF NOT EXISTS',
-    [randomUUID(), layout, SCHEMA_VERSION, Date.now() * 1000],
+    [randomUUID(), layout, version, Date.now() * 1000],
   );
   const row = await archiveRow(session);
   if (row === undefined)
@@ -77,15 +88,29 @@ async function firstRow(session: CqlSession, layout: string): Promise<CqlRow> {
   return row;
 }
 
-async function migrate(session: CqlSession, from: number): Promise<void> {
-  if (from > SCHEMA_VERSION) {
+/** @throws {StoreError} */
+function checkArchive({ keyspace }: CqlSession, row: CqlRow, layout: string, knownVersion: number): void {
+  if (row.layout !== layout) {
     throw new StoreError(
-      'SCHEMA_VERSION',
-      `keyspace ${session.keyspace} has schema version ${from}, and this Katbus knows ${SCHEMA_VERSION}`,
+      'FOREIGN_FILE',
+      `keyspace ${keyspace} has the layout ${String(row.layout)}, not ${layout}: give that one, or another keyspace`,
     );
   }
-  for (const { version, statements } of MIGRATIONS) {
-    if (version <= from) continue;
+  if (Number(row.version) > knownVersion) {
+    throw new StoreError(
+      'SCHEMA_VERSION',
+      `keyspace ${keyspace} has schema version ${String(row.version)}, and this Katbus knows ${knownVersion}: run the later Katbus that made it`,
+    );
+  }
+}
+
+async function migrate(
+  session: CqlSession,
+  migrations: readonly Migration[],
+  fromVersion: number,
+): Promise<void> {
+  for (const { version, statements } of migrations) {
+    if (version <= fromVersion) continue;
     for (const statement of statements) await session.execute(statement);
     await session.execute('UPDATE archive SET version = ? WHERE one = 1 IF EXISTS', [version]);
   }

@@ -12,6 +12,11 @@ export interface TableStatement {
   readonly compaction: string | undefined;
 }
 
+/** Whether a statement makes a table. */
+export function makesTable(cql: string): boolean {
+  return NAME.test(cql);
+}
+
 /** @throws {TypeError} it is another statement */
 export function tableStatement(cql: string): TableStatement {
   const name = NAME.exec(cql)?.[1];

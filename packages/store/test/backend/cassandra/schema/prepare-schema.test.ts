@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MIGRATIONS, type Migration } from '../../../../src/backend/cassandra/schema/migrations.ts';
 import { prepareSchema } from '../../../../src/backend/cassandra/schema/prepare-schema.ts';
 import type { CqlSession } from '../../../../src/backend/cassandra/session/cql-session.ts';
 import { openSession } from '../../../../src/backend/cassandra/session/open-session.ts';
@@ -20,9 +21,10 @@ describeWithCassandra('schema of an archive in Cassandra', () => {
   let keyspace: ReturnType<typeof freshKeyspace>;
   let session: CqlSession;
   let identity: string;
+  let contactPoint: string;
 
   beforeAll(async () => {
-    const contactPoint = await sharedCassandra();
+    contactPoint = await sharedCassandra();
     keyspace = freshKeyspace(contactPoint);
     session = await openSession({ contactPoints: [contactPoint], keyspace: keyspace.name });
     const first = await prepareSchema(session, layoutFor(10, 1));
@@ -65,8 +67,75 @@ describeWithCassandra('schema of an archive in Cassandra', () => {
     expect(await session.execute('SELECT * FROM samples')).toEqual([]);
   });
 
-  test('of a later version is not touched', async () => {
-    await session.execute('UPDATE archive SET version = ? WHERE one = 1 IF EXISTS', [99]);
-    await expect(prepareSchema(session, layoutFor(90, 3))).rejects.toMatchObject({ code: 'SCHEMA_VERSION' });
+  describe('of an older version', () => {
+    const LATER: readonly Migration[] = [
+      ...MIGRATIONS,
+      {
+        version: 2,
+        statements: [
+          'CREATE TABLE IF NOT EXISTS places (name text PRIMARY KEY)',
+          'ALTER TABLE gaps ADD IF NOT EXISTS note text',
+        ],
+      },
+      {
+        version: 3,
+        statements: [
+          'ALTER TABLE places ADD IF NOT EXISTS height double',
+          'ALTER TABLE gaps ADD IF NOT EXISTS found_by text',
+        ],
+      },
+    ];
+    const layout = layoutFor(90, 3);
+    const GAP =
+      'INSERT INTO gaps (one, from_sequence, to_sequence, to_t, note, found_by) VALUES (1, 1, 2, 3, ?, ?)';
+    const PLACE = 'INSERT INTO places (name, height) VALUES (?, ?)';
+    const version = async () =>
+      (await session.execute('SELECT version FROM archive WHERE one = 1'))[0]?.version;
+
+    test('is brought to this one, step by step, and what it holds stays', async () => {
+      expect(await version()).toBe(1);
+      await session.execute('INSERT INTO tallies (name) VALUES (?)', ['before']);
+      // Killed between two steps, the next one goes on there.
+      await prepareSchema(session, layout, LATER.slice(0, 2));
+      expect(await version()).toBe(2);
+      expect(await prepareSchema(session, layout, LATER)).toEqual({ identity, lostTables: [] });
+      expect(await version()).toBe(3);
+      await session.execute(GAP, ['here', 'me']);
+      await session.execute(PLACE, ['roof', 7.5]);
+      expect(await session.execute('SELECT name FROM tallies')).toEqual([{ name: 'before' }]);
+      expect(await prepareSchema(session, layout, LATER)).toEqual({ identity, lostTables: [] });
+    });
+
+    test('of which a table was dropped has what all versions have made of it', async () => {
+      await session.execute('DROP TABLE gaps');
+      await session.execute('DROP TABLE places');
+      const { lostTables } = await prepareSchema(session, layout, LATER);
+      expect([...lostTables].sort()).toEqual(['gaps', 'places']);
+      await session.execute(GAP, ['here', 'me']);
+      await session.execute(PLACE, ['roof', 7.5]);
+    });
+
+    test('is refused by a Katbus that is older than it, which touches nothing', async () => {
+      await session.execute('DROP TABLE tallies');
+      await expect(prepareSchema(session, layout)).rejects.toMatchObject({
+        code: 'SCHEMA_VERSION',
+        message: `keyspace ${session.keyspace} has schema version 3, and this Katbus knows 1: run the later Katbus that made it`,
+      });
+      await expect(session.execute('SELECT * FROM tallies')).rejects.toMatchObject({ code: 'SCHEMA' });
+      expect(await version()).toBe(3);
+    });
+
+    test('does not come into being: a new keyspace has all versions at once', async () => {
+      await using fresh = freshKeyspace(contactPoint);
+      const other = await openSession({ contactPoints: [contactPoint], keyspace: fresh.name });
+      try {
+        await prepareSchema(other, layout, LATER);
+        await other.execute(GAP, ['here', 'me']);
+        await other.execute(PLACE, ['roof', 7.5]);
+        expect(await other.execute('SELECT version FROM archive')).toEqual([{ version: 3 }]);
+      } finally {
+        await other.close();
+      }
+    });
   });
 });

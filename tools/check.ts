@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closingTable, exitCode } from './check/closing-table.ts';
+import { LONG_OPTIONS, variableOf, type LongOption } from './check/long-options.ts';
 import { runCommand, runStep } from './check/step.ts';
 import type { StepResult } from './check/step.ts';
 import { NO_REPORT, SUMMARY_FILE_VARIABLE } from './check/test-summary.ts';
@@ -10,8 +11,11 @@ import type { TestSummary } from './check/test-summary.ts';
 import { REQUIREMENTS } from './requirements/index.ts';
 
 // What `npm test` runs: every check, even when an early one fails, and a table at the end. Paths that follow are handed to vitest
-// only. With --long (`npm run test:long`): the long tests, `*.long.ts`, and nothing else.
-const { values, positionals } = parseArgs({ options: { long: { type: 'boolean' } }, allowPositionals: true });
+// only. With --long (`npm run test:long`): the long tests, `*.long.ts`, and nothing else; --kills and the like make them shorter.
+const { values, positionals } = parseArgs({
+  options: { long: { type: 'boolean' }, kills: { type: 'string' }, 'outage-seconds': { type: 'string' } },
+  allowPositionals: true,
+});
 
 let summary: TestSummary = NO_REPORT;
 const steps: StepResult[] = [];
@@ -43,13 +47,20 @@ async function command(packageName: string, ...commandArguments: string[]): Prom
   return '';
 }
 
+function longOptions(): Record<string, string> {
+  const names = Object.keys(LONG_OPTIONS) as LongOption[];
+  const given = names.map((name) => [variableOf(name), values[name]] as const);
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
 async function vitest(isLong: boolean, paths: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'katbus-check-'));
   const file = join(folder, 'summary.json');
   const reporters = ['--reporter=default', '--reporter=./tools/check/summary-reporter.ts'];
   const mode = isLong ? ['--mode=long', '--passWithNoTests'] : [];
   try {
-    await runCommand('vitest', ['run', ...mode, ...reporters, ...paths], { [SUMMARY_FILE_VARIABLE]: file });
+    const environment = { [SUMMARY_FILE_VARIABLE]: file, ...longOptions() };
+    await runCommand('vitest', ['run', ...mode, ...reporters, ...paths], environment);
     return '';
   } finally {
     summary = await readFile(file, 'utf8').then(

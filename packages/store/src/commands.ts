@@ -11,6 +11,7 @@ import type { DaemonOptions, StreamOptions } from '@katbus/bus/daemon';
 import { Option, type Command } from 'commander';
 import { ARCHIVER_DEFAULTS } from './archiver/archiver-options.ts';
 import { CATALOGUE_DEFAULTS } from './backend/cassandra/catalogue/catalogue-options.ts';
+import { CHUNKS_DEFAULTS, LEAST_SEAL_AFTER_SECONDS } from './backend/cassandra/chunks/chunks-options.ts';
 import { LAYOUTS, type LayoutName } from './backend/cassandra/layout.ts';
 import {
   addCassandraOptions,
@@ -36,6 +37,8 @@ interface StoreCommandOptions extends DaemonOptions, StreamOptions, CassandraCom
   readonly layout: LayoutName;
   readonly latestSeconds: number;
   readonly setBackSeconds: number;
+  readonly sealEverySeconds: number;
+  readonly sealAfterSeconds: number;
   readonly maxDelay: number;
   readonly batchSamples?: number;
   readonly quarantineMib: number;
@@ -88,6 +91,24 @@ function storeCommand(): Command {
         .env('KATBUS_STORE_SET_BACK_SECONDS')
         .argParser(numberWithin(10, 3_600, 'seconds'))
         .default(CATALOGUE_DEFAULTS.setBackSeconds),
+    )
+    .addOption(
+      new Option(
+        '--seal-every-seconds <seconds>',
+        'of layout chunks: how often the journal is made into chunks',
+      )
+        .env('KATBUS_STORE_SEAL_EVERY_SECONDS')
+        .argParser(numberWithin(60, 86_400, 'seconds'))
+        .default(CHUNKS_DEFAULTS.sealEverySeconds),
+    )
+    .addOption(
+      new Option(
+        '--seal-after-seconds <seconds>',
+        'of layout chunks: how long after that, as writes may be late',
+      )
+        .env('KATBUS_STORE_SEAL_AFTER_SECONDS')
+        .argParser(numberWithin(LEAST_SEAL_AFTER_SECONDS, 86_400, 'seconds'))
+        .default(CHUNKS_DEFAULTS.sealAfterSeconds),
     )
     .addOption(
       new Option('--max-delay <seconds>', 'a sample is stored so long after it was published')
@@ -150,6 +171,10 @@ function storeCommand(): Command {
               quarantineBytes: options.quarantineMib * 1024 ** 2,
               latestSeconds: options.latestSeconds,
               setBackSeconds: options.setBackSeconds,
+              chunks: {
+                sealEverySeconds: options.sealEverySeconds,
+                sealAfterSeconds: options.sealAfterSeconds,
+              },
             },
             quarantineBytes: options.quarantineMib * 1024 ** 2,
             keepDays: Math.ceil(options.keepDays),

@@ -12,7 +12,7 @@ import {
   testFolder,
   testNats,
 } from './store-fixture.ts';
-import { StoreProcess } from './store-process.ts';
+import { StoreProcess, type StoreProgram } from './store-process.ts';
 
 /**
  * All of them at a random moment, and started again:
@@ -20,15 +20,12 @@ import { StoreProcess } from './store-process.ts';
  * - `archiver`, `nats-server`, `Cassandra`: kill -9;
  * - `... stopped`: asked to end, as by an operator;
  * - `archiver between commit and acknowledgement`: it kills itself exactly there;
+ * - `archiver while it seals`: it kills itself somewhere in the sealing of Cassandra's journal, as soon as some of it is due;
  * - `archiver and Cassandra`: kill -9 of both; the archiver is there before Cassandra is.
  */
 export type Victim =
-  | 'archiver'
-  | 'archiver stopped'
-  | 'archiver between commit and acknowledgement'
-  | 'nats-server'
-  | 'nats-server stopped'
-  | CassandraVictim;
+  'archiver' | 'archiver stopped' | SelfKiller | 'nats-server' | 'nats-server stopped' | CassandraVictim;
+type SelfKiller = 'archiver between commit and acknowledgement' | 'archiver while it seals';
 type CassandraVictim = 'Cassandra' | 'Cassandra stopped' | 'archiver and Cassandra';
 
 export interface KillRunOptions extends SteadyRate {
@@ -39,9 +36,19 @@ export interface KillRunOptions extends SteadyRate {
   readonly words?: readonly string[];
   /** Where the store writes to, if it does. */
   readonly cassandra?: TestCassandra;
+  /** Waits until the archive has done what it does by itself, before everything is compared. @returns what there is to say of it */
+  readonly settled?: () => Promise<string>;
 }
 
-const DYING = 'archiver between commit and acknowledgement';
+const SELF_KILLERS: Readonly<Record<SelfKiller, StoreProgram>> = {
+  'archiver between commit and acknowledgement': { main: './dying-store-main.ts' },
+  'archiver while it seals': { preload: './dying-sealing.ts' },
+};
+const isSelfKiller = (victim: Victim | undefined): victim is SelfKiller =>
+  victim !== undefined && victim in SELF_KILLERS;
+
+/** Nothing is due in the first minutes of a journal. */
+const SELF_KILLING_MS = 480_000;
 /** A machine with everything on two cores takes its time. */
 const PATIENCE_MS = 180_000;
 
@@ -49,16 +56,19 @@ const PATIENCE_MS = 180_000;
 export async function killRun(options: KillRunOptions): Promise<string> {
   const system = await System.start(options);
   const { victims, mostPauseMs } = options;
+  const startMs = performance.now();
   for (const [place, victim] of victims.entries()) {
     await system.storing();
-    if (victim === DYING) await system.died();
+    if (isSelfKiller(victim)) await system.died();
     else {
       await delay(Math.random() * mostPauseMs);
       await system.end(victim);
     }
     await system.startStore(victims[place + 1]);
   }
-  return `${await system.verified()}, ${victims.length} kills and stops, 0 lost, 0 doubled`;
+  const seconds = (performance.now() - startMs) / 1000;
+  const said = await system.verified();
+  return `${said}, ${victims.length} kills and stops in ${seconds.toFixed(0)} s, 0 lost, 0 doubled`;
 }
 
 class System {
@@ -117,10 +127,10 @@ class System {
   /** Waits until it has killed itself. */
   async died(): Promise<void> {
     const store = this.#running();
-    await this.#until('it kills itself', () => !store.isRunning);
+    await this.#until('it kills itself', () => !store.isRunning, SELF_KILLING_MS);
   }
 
-  async end(victim: Exclude<Victim, typeof DYING>): Promise<void> {
+  async end(victim: Exclude<Victim, SelfKiller>): Promise<void> {
     const store = this.#running();
     await this.#countUp();
     switch (victim) {
@@ -158,13 +168,12 @@ class System {
 
   /** Where none runs, or where the next one is to be another program. */
   async startStore(next: Victim | undefined): Promise<void> {
-    const isDying = next === DYING;
-    if (this.#store?.isRunning === true && !isDying) return;
+    const program = isSelfKiller(next) ? SELF_KILLERS[next] : undefined;
+    if (this.#store?.isRunning === true && program === undefined) return;
     if (this.#store?.isRunning === true) await this.#countUp();
     await this.#store?.end('SIGKILL');
-    const script = isDying ? './dying-store-main.ts' : './store-main.ts';
     const words = [...(this.#options.words ?? [])];
-    this.#store = await StoreProcess.start(this.#nats.url, this.#directory, words, script);
+    this.#store = await StoreProcess.start(this.#nats.url, this.#directory, words, program);
   }
 
   /** @returns what there is to say */
@@ -172,6 +181,7 @@ class System {
     const store = this.#running();
     await this.#publisher.stop();
     await this.#until('everything is stored', () => everythingStored(this.#connection));
+    const settled = await this.#options.settled?.();
     for (const [address, published] of this.#publisher.published) {
       expect(await fullHistory(this.#connection, { ...address, limit: 10_000 })).toEqual(published);
     }
@@ -180,7 +190,8 @@ class System {
     await this.#countUp();
     expect(await store.end('SIGTERM')).toBe(0);
     const setBacks = this.#setBacks > 0 ? `, ${this.#setBacks} times set back` : '';
-    return `${this.#publisher.count} samples, ${this.#redelivered} redelivered${setBacks}`;
+    const also = settled === undefined ? '' : `, ${settled}`;
+    return `${this.#publisher.count} samples, ${this.#redelivered} redelivered${setBacks}${also}`;
   }
 
   /** What the store in hand says of itself, before it ends. */
@@ -196,9 +207,9 @@ class System {
     this.#counted.set(store, { redelivered, setBacks });
   }
 
-  async #until(what: string, condition: () => unknown): Promise<void> {
+  async #until(what: string, condition: () => unknown, timeoutMs = PATIENCE_MS): Promise<void> {
     try {
-      await waitFor(condition, { what, timeoutMs: PATIENCE_MS });
+      await waitFor(condition, { what, timeoutMs });
     } catch (error) {
       throw new Error(`the store says: ${this.#running().output}`, { cause: error });
     }
@@ -210,8 +221,11 @@ class System {
   }
 }
 
-/** `count` of those there are, at random: half of them the archiver's. */
-export function randomVictims(count: number): Victim[] {
+/** Of those who seal, every so many-th one dies of it. */
+const SEALING_EVERY = 12;
+
+/** `count` of those there are, at random: half of them the archiver's. @param seals whether there is a journal to seal */
+export function randomVictims(count: number, seals = false): Victim[] {
   const others = [
     'nats-server',
     'nats-server stopped',
@@ -219,7 +233,15 @@ export function randomVictims(count: number): Victim[] {
     'Cassandra stopped',
     'archiver and Cassandra',
   ];
-  const archivers = ['archiver', 'archiver', 'archiver stopped', DYING];
+  const archivers = [
+    'archiver',
+    'archiver',
+    'archiver stopped',
+    'archiver between commit and acknowledgement',
+  ];
   const oneOf = (victims: readonly string[]) => victims[Math.floor(Math.random() * victims.length)] as Victim;
-  return Array.from({ length: count }, (_, place) => oneOf(place % 2 === 0 ? archivers : others));
+  return Array.from({ length: count }, (_, place) => {
+    if (seals && place % SEALING_EVERY === SEALING_EVERY - 1) return 'archiver while it seals';
+    return oneOf(place % 2 === 0 ? archivers : others);
+  });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { callService, type BusConnection } from '@katbus/bus/nats';
 import { STORE_SUBJECTS, type LatestPage } from '@katbus/protocol';
@@ -9,12 +10,14 @@ import {
   everythingStored,
   fullHistory,
   publishSample,
+  storeStatus,
   testConnection,
   testFolder,
   testNats,
   WIND,
 } from '../../store-fixture.ts';
 import { StoreProcess } from '../../store-process.ts';
+import { LAYOUTS } from './kill-matrix.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -82,7 +85,97 @@ describeWithCassandra('katbus store with an archive in Cassandra', () => {
     },
   );
 
-  test('one that is not there is waited for, and said once', async () => {
+  test.each(LAYOUTS)(
+    'two stores that begin a keyspace at the same moment, layout %s, make one archive; asked to end, one hands over to the other at once',
+    async (layout) => {
+      const contactPoint = await sharedCassandra();
+      await using keyspace = freshKeyspace(contactPoint);
+      const nats = await testNats();
+      const connection = await testConnection(nats);
+      const words = ['--backend', 'cassandra', '--layout', layout, '--cassandra', contactPoint];
+      // A lease that nobody lives to see run out.
+      const options = [...words, '--keyspace', keyspace.name, '--lease-seconds', '300'];
+      const folders = [await testFolder(), await testFolder()];
+      const stores = await Promise.all(
+        folders.map((folder) => StoreProcess.start(nats.url, folder, options)),
+      );
+      const isUp = await Promise.all(
+        stores.map((store) =>
+          waitFor(async () => [await store.isActive()], {
+            what: `it is active, or stands by (${store.output})`,
+            timeoutMs: PATIENCE_MS,
+          }),
+        ),
+      );
+      expect(isUp.flat().toSorted()).toEqual([false, true]);
+      const [first, second] = isUp[0]?.[0] === true ? stores : stores.toReversed();
+      await publishNumbers(connection, 1, 20);
+      expect(await storedNumbers(connection)).toEqual(upTo(20));
+      expect(await first?.end('SIGTERM')).toBe(0);
+      const endedMs = performance.now();
+      await becomes(second!, true);
+      expect(performance.now() - endedMs).toBeLessThan(20_000);
+      // Written by the one that ended, at its end.
+      expect(await latestNumber(connection)).toEqual([20]);
+      await publishNumbers(connection, 21, 22);
+      expect(await storedNumbers(connection)).toEqual(upTo(22));
+      expect(stores.map(({ output }) => output).join('')).not.toMatch(/"level":"?(error|50)/);
+    },
+  );
+
+  test.each(LAYOUTS)('a trickle is stored within two seconds, layout %s', async (layout) => {
+    const contactPoint = await sharedCassandra();
+    await using keyspace = freshKeyspace(contactPoint);
+    const nats = await testNats();
+    const connection = await testConnection(nats);
+    const words = ['--backend', 'cassandra', '--layout', layout, '--cassandra', contactPoint];
+    const options = [...words, '--keyspace', keyspace.name, '--max-delay', '2'];
+    const store = await StoreProcess.start(nats.url, await testFolder(), options);
+    await becomes(store, true);
+    await publishNumbers(connection, 0, 0);
+    await storedNumbers(connection);
+    const tookMs: number[] = [];
+    for (let value = 1; value <= 9; value++) {
+      await delay(Math.random() * 1_500);
+      const sequence = await publishSample(connection, { value });
+      const publishedMs = performance.now();
+      await waitFor(async () => (await storeStatus(connection)).through >= sequence, {
+        what: 'it is stored',
+        timeoutMs: 20_000,
+      });
+      // What counts is the archive, not what the archiver says of it.
+      expect((await fullHistory(connection, WIND)).map((sample) => sample.value)).toContain(value);
+      tookMs.push(performance.now() - publishedMs);
+    }
+    // Of a machine that does everything else as well, the middle one.
+    expect(tookMs.toSorted((a, b) => a - b)[4]).toBeLessThan(2_000);
+    expect(await storedNumbers(connection)).toEqual([0, ...upTo(9)]);
+  });
+
+  test('a single store that was killed is active again at once, however long its lease', async () => {
+    const contactPoint = await sharedCassandra();
+    await using keyspace = freshKeyspace(contactPoint);
+    const nats = await testNats();
+    const connection = await testConnection(nats);
+    const folder = await testFolder();
+    const words = ['--backend', 'cassandra', '--cassandra', contactPoint, '--keyspace', keyspace.name];
+    const options = [...words, '--lease-seconds', '300'];
+    const first = await StoreProcess.start(nats.url, folder, options);
+    await becomes(first, true);
+    // With the same folder: it is another one all the same, as long as the first one lives.
+    const second = await StoreProcess.start(nats.url, folder, options);
+    await becomes(second, false);
+    expect(await second.end('SIGTERM')).toBe(0);
+    await publishNumbers(connection, 1, 5);
+    expect(await storedNumbers(connection)).toEqual(upTo(5));
+    await first.end('SIGKILL');
+    const third = await StoreProcess.start(nats.url, folder, options);
+    await becomes(third, true);
+    await publishNumbers(connection, 6, 8);
+    expect(await storedNumbers(connection)).toEqual(upTo(8));
+  });
+
+  test('one that is not there is said at once, waited for, and said once more', async () => {
     const contactPoint = await sharedCassandra();
     const [host = '', port = ''] = contactPoint.split(':');
     await using keyspace = freshKeyspace(contactPoint);
@@ -92,14 +185,19 @@ describeWithCassandra('katbus store with an archive in Cassandra', () => {
     proxy.become('half-open');
     const options = ['--backend', 'cassandra', '--cassandra', proxy.address, '--keyspace', keyspace.name];
     const store = await StoreProcess.start(nats.url, await testFolder(), options);
+    const connecting = `connecting to Cassandra at ${proxy.address}, keyspace ${keyspace.name}`;
+    const early = await waitFor(() => store.reason(), { what: 'it says what it waits for' });
+    expect(early).toBe(`not ready: starting: ${connecting}\n`);
+    expect(store.output.split(connecting)).toHaveLength(2);
     const standingBy = () => store.output.split('\n').filter((line) => line.includes('standing by: '));
     await waitFor(() => standingBy().length > 0, {
       what: `it says so (${store.output})`,
       timeoutMs: PATIENCE_MS,
     });
     expect(standingBy()).toEqual([expect.stringMatching(/Cassandra/)]);
-    const reason = await waitFor(() => store.reason(), { what: 'it tells why it is not ready' });
-    expect(reason).toMatch(/standing by: .*Cassandra/);
+    await waitFor(async () => /standing by: .*Cassandra/.test(await store.reason()), {
+      what: 'it tells why it is not ready',
+    });
     await publishNumbers(connection, 1, 3);
     proxy.become('through');
     await becomes(store, true);

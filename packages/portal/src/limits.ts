@@ -28,6 +28,8 @@ export interface PortalLimits {
   readonly snapshotBytes: number;
   readonly listStallMs: number;
   readonly listBytes: number;
+  readonly listsUnderWay: number;
+  readonly listingsBytes: number;
   readonly filterBudgetMs: number;
   readonly filtersWaiting: number;
   readonly scrapeSensors: number;
@@ -93,6 +95,8 @@ export const LIMITS: Readonly<Record<LimitName, Limit>> = {
   snapshotBytes: limit(256 * MIB, 1_024, 65_536 * MIB, 'bytes', 'snapshots under way, of all sessions'),
   listStallMs: limit(2_000, 10, 60_000, 'ms', 'how long a listing waits for the next component'),
   listBytes: limit(16 * MIB, 1_024, 1024 * MIB, 'bytes', 'one listing'),
+  listsUnderWay: limit(4, 1, 1_000, 'listings', 'listings of one session under way'),
+  listingsBytes: limit(256 * MIB, 1_024, 65_536 * MIB, 'bytes', 'listings under way, of all sessions'),
   filterBudgetMs: limit(100, 1, 60_000, 'ms', 'how long a filter that RE2 cannot express may look at names'),
   filtersWaiting: limit(64, 1, 100_000, 'filters', 'pieces of work for such filters that may wait'),
   scrapeSensors: limit(10_000, 1, 1_000_000, 'sensors', 'sensors in one answer of /metrics/sensors'),

@@ -106,6 +106,7 @@ export class Portal {
       logger.debug(reason);
     });
     const listing = new Listing({ connection, archived, presence, filters, limits, onMalformed });
+    metrics.gauge('listings_bytes', 'What the listings that are under way take', () => listing.bytes);
     const attributes = new AttributesValues(store, listing, limits);
     const markers = new Markers(connection, name, { timeoutMs: limits.joinTimeoutMs });
     const source = new CurrentValues({

@@ -90,7 +90,7 @@ export class StoreClient {
   async #askText(subject: string, request: object): Promise<JsonText> {
     try {
       const timeoutMs = this.#timeoutMs;
-      return new JsonText([await callServiceText(this.#connection, subject, request, { timeoutMs })]);
+      return new JsonText(await callServiceText(this.#connection, subject, request, { timeoutMs }));
     } catch (error) {
       throw requestError(error);
     }

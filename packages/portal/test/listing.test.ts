@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Broker } from '@katbus/bus';
 import { BusService } from '@katbus/bus/nats';
-import type { CataloguePage } from '@katbus/protocol';
+import type { CataloguePage, ListResult } from '@katbus/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { waitFor } from '../../../test/support/wait-for.ts';
+import { RawWebsocket } from './support/raw-websocket.ts';
 import { TestPortal } from './support/test-portal.ts';
 
 describe('list', () => {
@@ -170,5 +174,128 @@ describe('list', () => {
     });
     await client.close();
     undo();
+  });
+});
+
+describe('listings at once', () => {
+  const SENSORS = 3_000;
+  let portal: TestPortal;
+  let asked = 0;
+  let undo: () => void;
+  beforeAll(async () => {
+    portal = await TestPortal.start({
+      limits: { listStallMs: 10_000, listingsBytes: 10_000_000, outboxBytes: 64 * 1024, stuckMs: 60_000 },
+    });
+    // A component that answers in one chunk after the other, in no order.
+    undo = portal.bus.subscribe('rpc.sensors.many', (message) => {
+      asked += 1;
+      for (let chunk = 0; chunk < 10; chunk += 1) {
+        const sensors = Array.from({ length: SENSORS / 10 }, (_, i) => {
+          const sensor = `s${i * 10 + chunk}`;
+          return { sensor, attributes: { name: `many_${sensor}`, description: 'd'.repeat(500) } };
+        });
+        message.respond(JSON.stringify({ component: 'many', sensors, last: chunk === 9 }));
+      }
+    });
+    await portal.bus.flush();
+  });
+  afterAll(async () => {
+    undo();
+    await portal.stop();
+  });
+  const params = { component: 'many' };
+  const names = Array.from({ length: SENSORS }, (_, i) => `s${i}`).toSorted();
+  const nothingHeld = () =>
+    waitFor(async () => (await portal.metric('listings_bytes')) === 0, { what: 'nothing to be held' });
+
+  test('of twenty sessions cost two, and each has all of it', async () => {
+    asked = 0;
+    const clients = await Promise.all(Array.from({ length: 20 }, () => portal.client()));
+    const results = await Promise.all(clients.map((client) => client.request('list', params)));
+    for (const { sensors, absent } of results) {
+      expect(sensors.map(({ sensor }) => sensor)).toEqual(names);
+      expect(absent).toEqual([]);
+    }
+    expect(asked).toBeLessThanOrEqual(3);
+    await nothingHeld();
+    for (const client of clients) await client.close();
+  });
+
+  test('wait for a client that does not read, and are forgotten when it leaves', async () => {
+    asked = 0;
+    const stuck = await RawWebsocket.connect(portal.portal.port);
+    stuck.socket.pause();
+    for (let id = 1; id <= 8; id += 1) stuck.request('list', params, id);
+    const held = () => portal.metric('listings_bytes');
+    // Kernel buffers take some of the first ones.
+    await waitFor(async () => (await held()) > 1_000_000, { what: 'one to wait' });
+    const client = await portal.client();
+    // The neighbour has what it asks for meanwhile.
+    expect((await client.request('list', params)).sensors).toHaveLength(SENSORS);
+    expect(asked).toBeLessThan(8);
+    expect(await held()).toBeGreaterThan(1_000_000);
+    expect(await held()).toBeLessThan(6_000_000);
+    stuck.destroy();
+    await nothingHeld();
+    await client.close();
+  });
+
+  test('are refused past what they may take all together, and later are not', async () => {
+    const stuck: RawWebsocket[] = [];
+    const client = await portal.client();
+    const ask = () => client.request('list', { ...params, filter: 's' });
+    // Each of them holds a listing of its own, which it does not read to its end.
+    for (let count = 0; count < 3; count += 1) {
+      const one = await RawWebsocket.connect(portal.portal.port);
+      one.socket.pause();
+      for (let id = 1; id <= 8; id += 1) one.request('list', { ...params, filter: `s|${count}|x${id}` }, id);
+      stuck.push(one);
+    }
+    await waitFor(
+      async () =>
+        ask().then(
+          () => false,
+          (error: { code: number }) => error.code === -32006,
+        ),
+      { what: 'one to be refused' },
+    );
+    for (const one of stuck) one.destroy();
+    await nothingHeld();
+    expect((await ask()).sensors).toHaveLength(SENSORS);
+    await client.close();
+  });
+
+  test('of a batch come in one answer, beside what is short', async () => {
+    const client = await portal.client();
+    const batch = [
+      { jsonrpc: '2.0', id: 1, method: 'list', params },
+      { jsonrpc: '2.0', id: 2, method: 'unsubscribe', params: { id: 99 } },
+      { jsonrpc: '2.0', id: 3, method: 'list', params },
+    ];
+    const answers = (await client.ask(JSON.stringify(batch))) as {
+      id: number;
+      result?: { sensors: object[] };
+      error?: object;
+    }[];
+    expect(answers.map(({ id, result }) => [id, result?.sensors.length])).toEqual([
+      [1, SENSORS],
+      [2, undefined],
+      [3, SENSORS],
+    ]);
+    await nothingHeld();
+    await client.close();
+  });
+
+  test('over HTTP are the same, and forgotten when the client goes', async () => {
+    const url = `${portal.httpUrl}/api/list?component=many`;
+    const { sensors } = (await (await fetch(url)).json()) as ListResult;
+    expect(sensors.map(({ sensor }) => sensor)).toEqual(names);
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
+    await nothingHeld();
+    const socket = connect(portal.portal.port, '127.0.0.1');
+    socket.write('GET /api/list?component=many HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'data');
+    socket.destroy();
+    await nothingHeld();
   });
 });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LoopTurns } from '@katbus/bus/daemon';
 import { attributesSubject, CATALOGUE_PAGE, formatAddress, type Attributes } from '@katbus/protocol';
 import { Publication } from '../delivery/publication.ts';
 import type { Snapshot } from '../delivery/snapshot.ts';
@@ -32,20 +33,22 @@ export class AttributesValues {
   async fill(snapshot: Snapshot, component: string | undefined, through: number | undefined): Promise<void> {
     const filter = component === undefined ? {} : { component };
     if (!(await this.#hasPassed(through))) {
-      const { sensors, absent } = await this.#listing.list(filter);
-      for (const { component: owner, sensor, attributes } of sensors)
-        add(snapshot, owner, sensor, attributes);
+      const absent = await this.#listing.visit(filter, (owner, entries) => {
+        for (const { sensor, attributes } of entries) add(snapshot, owner, sensor, attributes);
+      });
       if (absent.length > 0)
         snapshot.miss(
           `the attributes of ${absent.join(', ')}: the archive does not have them yet, and the component does not answer`,
         );
       return;
     }
+    const turns = new LoopTurns();
     let after: string | undefined;
     do {
       const request = { ...filter, limit: CATALOGUE_PAGE.mostSensors, ...(after !== undefined && { after }) };
       const { sensors, next } = await this.#store.sensors(request);
       for (const { component: owner, sensor, attributes } of sensors) {
+        if (turns.isOver) await turns.next();
         if (attributes !== undefined) add(snapshot, owner, sensor, attributes);
       }
       after = next;

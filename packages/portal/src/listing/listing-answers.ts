@@ -1,31 +1,42 @@
 import { LoopTurns } from '@katbus/bus/daemon';
-import type { ListedSensor, ListingChunk, ListResult, ServiceErrorAnswer } from '@katbus/protocol';
+import type { ListingChunk, ListingEntry, ServiceErrorAnswer } from '@katbus/protocol';
 import { parseRequest, validate } from '@katbus/protocol/schemas';
 import type { RequestFilter } from '../filters/filters.ts';
 import { RequestError } from '../rpc/errors.ts';
-import { mergeSorted } from './merge-sorted.ts';
+import type { ListingMemory } from './listing-memory.ts';
+
+/** Takes what matches of one component's chunk, in turns of the loop. */
+export type TakeEntries = (
+  component: string,
+  entries: readonly ListingEntry[],
+  turns: LoopTurns,
+) => Promise<void> | void;
+
+export interface ListingAnswersOptions {
+  /** For chunks that wait to be read. */
+  readonly memory: ListingMemory;
+  /** What is left of the filter to be done here. */
+  readonly select: RequestFilter['select'];
+  readonly take: TakeEntries;
+}
 
 /** What components have answered to one list request so far. Answers are read in turns, one after the other, in the order in which they came. */
 export class ListingAnswers {
-  readonly #select: RequestFilter['select'];
-  readonly #mostBytes: number;
-  /** A chunk each, in order of component and sensor. */
-  readonly #chunks: ListedSensor[][] = [];
+  readonly #options: ListingAnswersOptions;
   readonly #expected = new Set<string>();
   readonly #gone = new Set<string>();
   readonly #complete = new Set<string>();
   /** A chunk is read in one go, in some milliseconds: it is begun only in a turn that has hardly begun itself. */
-  readonly #turns = new LoopTurns({ mostMs: 2 });
+  readonly #turns = new LoopTurns({ mostMs: 1 });
   #last: Promise<unknown> = Promise.resolve();
   #knowsAll = false;
-  #bytes = 0;
+  #isClosed = false;
+  #hasEntries = false;
   /** Why a component could not use the filter. */
   #filterFault: string | undefined;
 
-  /** @param select what is left of the filter to be done here */
-  constructor(mostBytes: number, select: RequestFilter['select']) {
-    this.#mostBytes = mostBytes;
-    this.#select = select;
+  constructor(options: ListingAnswersOptions) {
+    this.#options = options;
   }
 
   /** These are all the components that should answer; others may. */
@@ -45,49 +56,41 @@ export class ListingAnswers {
   }
 
   /**
-   * @throws {RequestError} when the answer grows too large, or the filter takes too long
+   * @throws {RequestError} when too much is under way, or the filter takes too long; whatever `take` throws
    * @throws {SchemaError} when this is no chunk
    */
   async take(data: Uint8Array): Promise<void> {
-    this.#bytes += data.length;
-    if (this.#bytes > this.#mostBytes) {
-      throw new RequestError('answerTooLarge', `the listing is larger than ${this.#mostBytes} bytes`);
-    }
-    const reading = this.#last.then(() => this.#takeInTurn(data));
+    const { memory } = this.#options;
+    memory.take(data.length);
+    const reading = this.#last.then(() => this.#takeInTurn(data)).finally(() => memory.giveBack(data.length));
     this.#last = reading.catch(() => undefined);
     await reading;
   }
 
-  async #takeInTurn(data: Uint8Array): Promise<void> {
-    if (this.#turns.isOver) await this.#turns.next();
-    const { component, sensors, last } = this.#read(data);
-    const kept =
-      this.#select === undefined
-        ? sensors
-        : await this.#select(sensors, ({ attributes: { name, katcp_name: katcpName } }) => ({
-            name,
-            katcpName,
-          }));
-    // What the filter lets go takes no room.
-    if (kept.length < sensors.length) this.#bytes -= data.length * (1 - kept.length / sensors.length);
-    if (kept.length > 0) this.#chunks.push(kept.map((entry) => ({ component, ...entry })).sort(compare));
-    if (last) this.#complete.add(component);
+  /** What comes from now on, or waits, is too late. */
+  close(): void {
+    this.#isClosed = true;
   }
 
-  /** @throws {RequestError} when no component could use the filter */
-  async result(readings: boolean): Promise<ListResult> {
-    if (this.#chunks.length === 0 && this.#filterFault !== undefined)
+  /** Those who are known and did not answer. @throws {RequestError} when no component could use the filter */
+  absent(): readonly string[] {
+    if (!this.#hasEntries && this.#filterFault !== undefined)
       throw new RequestError('invalidParams', this.#filterFault, 'filter');
-    const turns = this.#turns;
-    const sensors = await mergeSorted(this.#chunks, compare, turns);
-    if (!readings) {
-      for (const [place, { component, sensor, attributes }] of sensors.entries()) {
-        if (turns.isOver) await turns.next();
-        sensors[place] = { component, sensor, attributes };
-      }
+    return this.#unanswered(new Set([...this.#expected, ...this.#gone])).sort();
+  }
+
+  async #takeInTurn(data: Uint8Array): Promise<void> {
+    const { select, take } = this.#options;
+    if (this.#isClosed) return;
+    if (this.#turns.isOver) await this.#turns.next();
+    const { component, sensors, last } = this.#read(data);
+    const kept = select === undefined ? sensors : await select(sensors, namesOf);
+    if (this.#isClosed) return;
+    if (kept.length > 0) {
+      this.#hasEntries = true;
+      await take(component, kept, this.#turns);
     }
-    const absent = this.#unanswered(new Set([...this.#expected, ...this.#gone]));
-    return { sensors, absent: absent.sort() };
+    if (last) this.#complete.add(component);
   }
 
   #read(data: Uint8Array): ListingChunk {
@@ -105,6 +108,10 @@ export class ListingAnswers {
   }
 }
 
+function namesOf({ attributes: { name, katcp_name: katcpName } }: ListingEntry) {
+  return { name, katcpName };
+}
+
 /** What an answer says against the filter, if it is an error and is about the filter. */
 function filterFault(data: Uint8Array): string | undefined {
   try {
@@ -113,9 +120,4 @@ function filterFault(data: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function compare(a: ListedSensor, b: ListedSensor): number {
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  return a.sensor < b.sensor ? -1 : a.sensor > b.sensor ? 1 : 0;
 }

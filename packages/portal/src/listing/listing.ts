@@ -1,19 +1,15 @@
 import { discoverServices, type BusConnection } from '@katbus/bus/nats';
-import {
-  listSubject,
-  SchemaError,
-  SUBJECTS,
-  type ListingRequest,
-  type ListParams,
-  type ListResult,
-} from '@katbus/protocol';
+import { listSubject, SchemaError, SUBJECTS, type ListingRequest, type ListParams } from '@katbus/protocol';
 import type { KnownPresence } from '../current-values/known-presence.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { Filters } from '../filters/filters.ts';
 import { requestError } from '../rpc/errors.ts';
 import { checkOwner } from '../store-client.ts';
-import { ListingAnswers } from './listing-answers.ts';
 import type { KnownComponents } from './known-components.ts';
+import { ListedSensors } from './listed-sensors.ts';
+import { ListingAnswers, type TakeEntries } from './listing-answers.ts';
+import { ListingMemory } from './listing-memory.ts';
+import { ListingRounds } from './listing-rounds.ts';
 
 export interface ListingOptions {
   readonly connection: BusConnection;
@@ -21,7 +17,7 @@ export interface ListingOptions {
   /** Those that are known to be gone are not waited for. */
   readonly presence: Pick<KnownPresence, 'isGone' | 'isForgotten'>;
   readonly filters: Filters;
-  readonly limits: Pick<PortalLimits, 'listStallMs' | 'listBytes'>;
+  readonly limits: Pick<PortalLimits, 'listStallMs' | 'listBytes' | 'listingsBytes'>;
   /** Told of answers that cannot be read. */
   readonly onMalformed: (reason: string) => void;
 }
@@ -32,17 +28,47 @@ const NO_RESPONDERS = 503;
 /** Asks the components themselves which sensors there are ("Listing of sensors", Joubert & Slabber, ICALEPCS 2017). */
 export class Listing {
   readonly #options: ListingOptions;
+  readonly #memory: ListingMemory;
+  readonly #rounds = new ListingRounds<ListedSensors>();
 
   constructor(options: ListingOptions) {
     this.#options = options;
+    this.#memory = new ListingMemory(options.limits.listingsBytes);
   }
 
-  /** @throws {RequestError} */
-  async list(params: ListParams): Promise<ListResult> {
-    const { component, readings } = params;
+  /** What all listings that are under way take. */
+  get bytes(): number {
+    return this.#memory.bytes;
+  }
+
+  /** The answer, which others may share: whoever gets it releases it. @throws {RequestError} */
+  list({ readings = false, ...which }: ListParams): Promise<ListedSensors> {
+    const key = JSON.stringify([which.component, which.filter, readings]);
+    return this.#rounds.ask(key, async (askers) => {
+      const listed = new ListedSensors(this.#memory, this.#options.limits.listBytes, readings);
+      try {
+        const absent = await this.visit(which, (...entries) => listed.add(...entries));
+        listed.complete(absent, askers());
+        return listed;
+      } catch (error) {
+        listed.release();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * The same sensors, in no order, as their components answer.
+   * @returns the components that are known and did not answer
+   * @throws {RequestError}
+   */
+  async visit(
+    { component, filter }: Pick<ListParams, 'component' | 'filter'>,
+    take: TakeEntries,
+  ): Promise<readonly string[]> {
     if (component !== undefined) checkOwner(component);
-    const { remote, select } = this.#options.filters.read(params.filter);
-    const answers = new ListingAnswers(this.#options.limits.listBytes, select);
+    const { remote, select } = this.#options.filters.read(filter);
+    const answers = new ListingAnswers({ memory: this.#memory, select, take });
     const request: ListingRequest = remote === undefined ? {} : { filter: remote };
     try {
       const known =
@@ -53,10 +79,12 @@ export class Listing {
         answers,
         known,
       );
+      return answers.absent();
     } catch (error) {
       throw requestError(error);
+    } finally {
+      answers.close();
     }
-    return await answers.result(readings ?? false);
   }
 
   /** Ends when all who are known have answered, or `listStallMs` after the last answer. */

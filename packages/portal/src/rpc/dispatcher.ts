@@ -10,7 +10,7 @@ import { validate } from '@katbus/protocol/schemas';
 import type { DeliverySession } from '../delivery/delivery-session.ts';
 import type { PortalMetrics } from '../metrics.ts';
 import { RequestError, requestError } from './errors.ts';
-import { JsonText } from './json-text.ts';
+import { around, JsonText, LongJson, type AnswerText } from './json-text.ts';
 import type { MethodTable } from './methods.ts';
 
 /** Who asks. */
@@ -24,8 +24,7 @@ export interface Caller {
 
 /** An answer on its way. */
 export interface Answer {
-  /** Of its text: a large one is not made in one go. */
-  readonly pieces: readonly string[];
+  readonly text: AnswerText;
   /** To be called when the answer has been handed to the network, or never will be. */
   readonly onWritten: () => void;
 }
@@ -39,8 +38,8 @@ export interface Handled {
 
 /** What became of one request. */
 interface Outcome {
-  /** The answer's JSON text, in pieces; undefined: a notification, which gets none (JSON-RPC 2.0, section 4.1). */
-  readonly text: readonly string[] | undefined;
+  /** The answer's JSON; undefined: a notification, which gets none (JSON-RPC 2.0, section 4.1). */
+  readonly text: AnswerText | undefined;
   /** Whether the caller's count was raised for it. */
   readonly wasBegun: boolean;
   readonly afterwards: readonly (() => void)[];
@@ -82,7 +81,7 @@ export class Dispatcher {
   }
 
   async #one(request: RpcRequest, caller: Caller): Promise<Answer | undefined> {
-    return answerOf([await this.#run(request, caller, false)], caller, ([text]) => text ?? []);
+    return answerOf([await this.#run(request, caller, false)], caller, ([text]) => text ?? '');
   }
 
   async #batch(
@@ -96,7 +95,7 @@ export class Dispatcher {
           : this.#run(request, caller, true),
       ),
     );
-    return answerOf(outcomes, caller, (texts) => [`[${texts.map((text) => text.join('')).join(',')}]`]);
+    return answerOf(outcomes, caller, batchText);
   }
 
   async #run(request: RpcRequest, caller: Caller, isInBatch: boolean): Promise<Outcome> {
@@ -122,32 +121,32 @@ export class Dispatcher {
       const failure = requestError(error);
       if (failure.code === 'internalError') this.#logger.error({ err: error }, `${label} failed`);
       this.#metrics.requests.inc({ method: label, outcome: failure.code });
-      return { text: id === undefined ? undefined : [failureText(id, failure)], wasBegun, afterwards };
+      return { text: id === undefined ? undefined : failureText(id, failure), wasBegun, afterwards };
     }
   }
 
   #refuse(id: RequestId, error: RequestError): Outcome {
     this.#metrics.requests.inc({ method: 'none', outcome: error.code });
-    return { text: [failureText(id, error)], wasBegun: false, afterwards: [] };
+    return { text: failureText(id, error), wasBegun: false, afterwards: [] };
   }
 
   #malformed(id: RequestId, error: RequestError): Handled {
-    const pieces = this.#refuse(id, error).text ?? [];
-    return { isMalformed: true, answer: Promise.resolve({ pieces, onWritten: () => undefined }) };
+    const text = this.#refuse(id, error).text ?? '';
+    return { isMalformed: true, answer: Promise.resolve({ text, onWritten: () => undefined }) };
   }
 }
 
 function answerOf(
   outcomes: readonly Outcome[],
   caller: Caller,
-  join: (texts: readonly (readonly string[])[]) => readonly string[],
+  join: (texts: readonly AnswerText[]) => AnswerText,
 ): Answer | undefined {
   const texts = outcomes.map(({ text }) => text).filter((text) => text !== undefined);
   const onWritten = () => {
     caller.end(outcomes.filter(({ wasBegun }) => wasBegun).length);
     for (const { afterwards } of outcomes) for (const call of afterwards) call();
   };
-  if (texts.length > 0) return { pieces: join(texts), onWritten };
+  if (texts.length > 0) return { text: join(texts), onWritten };
   onWritten();
   return undefined;
 }
@@ -168,12 +167,22 @@ function idOf(document: unknown): RequestId {
   return typeof id === 'string' || typeof id === 'number' ? id : null;
 }
 
-function resultText(id: RequestId, result: unknown): readonly string[] {
-  if (!(result instanceof JsonText)) return [JSON.stringify({ jsonrpc: '2.0', id, result })];
-  const [first = '', ...rest] = result.pieces;
-  const pieces = [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${first}`, ...rest];
-  pieces.push(`${pieces.pop()}}`);
-  return pieces;
+function resultText(id: RequestId, result: unknown): AnswerText {
+  const isText = result instanceof JsonText || result instanceof LongJson;
+  if (!isText) return JSON.stringify({ jsonrpc: '2.0', id, result });
+  const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
+  return result instanceof JsonText ? `${head}${result.text}}` : around(head, result.pieces(), '}');
+}
+
+/** One array of all; in pieces where one of them is. */
+function batchText(texts: readonly AnswerText[]): AnswerText {
+  if (texts.every((text) => typeof text === 'string')) return `[${texts.join(',')}]`;
+  return longBatchText(texts);
+}
+
+function* longBatchText(texts: readonly AnswerText[]): Generator<Buffer, void, undefined> {
+  for (const [place, text] of texts.entries())
+    yield* around(place === 0 ? '[' : ',', text, place === texts.length - 1 ? ']' : '');
 }
 
 function failureText(id: RequestId, error: RequestError): string {

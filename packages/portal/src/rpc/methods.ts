@@ -8,7 +8,7 @@ import type { StoreClient } from '../store-client.ts';
 import { bins } from './bins.ts';
 import { history } from './history.ts';
 import { info } from './info.ts';
-import type { JsonText } from './json-text.ts';
+import type { JsonText, LongJson } from './json-text.ts';
 import { list } from './list.ts';
 import { PageTurns } from './page-turns.ts';
 import { sensors } from './sensors.ts';
@@ -27,7 +27,7 @@ export interface RequestContext {
 export type MethodRun<Name extends PortalMethod> = (
   params: PortalMethods[Name]['params'],
   context: RequestContext,
-) => Promise<PortalMethods[Name]['result'] | JsonText> | PortalMethods[Name]['result'];
+) => Promise<PortalMethods[Name]['result'] | JsonText | LongJson> | PortalMethods[Name]['result'];
 
 export interface Method<Name extends PortalMethod> {
   readonly params: SchemaName;
@@ -58,7 +58,7 @@ export function portalMethods(services: MethodServices): MethodTable {
   const table: { readonly [Name in PortalMethod]: Method<Name> } = {
     subscribe: { params: 'subscribeParams', run: subscribe(limits) },
     unsubscribe: { params: 'unsubscribeParams', run: unsubscribe },
-    list: { params: 'listParams', run: list(listing) },
+    list: { params: 'listParams', run: list(listing, new PageTurns(limits.listsUnderWay)) },
     sensors: { params: 'sensorsParams', run: sensors(store, filters) },
     history: { params: 'historyParams', run: history(store, turns) },
     bins: { params: 'binsParams', run: bins(store, turns) },

@@ -8,26 +8,33 @@ const FINAL = 0x80;
  * @param text of any length
  */
 export function textFrame(text: string): Buffer {
-  return frameOf(text, TEXT | FINAL);
+  const length = Buffer.byteLength(text);
+  const header = headerBytes(length);
+  const frame = Buffer.allocUnsafe(header + length);
+  writeHeader(frame, TEXT | FINAL, length);
+  frame.write(text, header, 'utf8');
+  return frame;
 }
 
 /**
- * One of the fragments of a message (RFC 6455, section 5.4): between them no other message may be written.
- * @param pieces of the message, none of which ends within a character; one alone is a frame as {@link textFrame} makes it
+ * What stands before one fragment of a text message (RFC 6455, section 5.4): between its fragments no other message may be written, and nothing at all
+ * between this and its bytes, none of which may end within a character.
  */
-export function fragmentFrame(pieces: readonly string[], place: number): Buffer {
-  const opcode = place === 0 ? TEXT : CONTINUATION;
-  return frameOf(pieces[place]!, place === pieces.length - 1 ? opcode | FINAL : opcode);
+export function fragmentHeader(bytes: number, isFirst: boolean, isLast: boolean): Buffer {
+  const header = Buffer.allocUnsafe(headerBytes(bytes));
+  writeHeader(header, (isFirst ? TEXT : CONTINUATION) | (isLast ? FINAL : 0), bytes);
+  return header;
 }
 
-function frameOf(text: string, firstByte: number): Buffer {
-  const length = Buffer.byteLength(text);
-  const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(headerBytes + length);
+function headerBytes(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+}
+
+function writeHeader(frame: Buffer, firstByte: number, length: number): void {
   frame[0] = firstByte;
-  if (headerBytes === 2) {
+  if (length < 126) {
     frame[1] = length;
-  } else if (headerBytes === 4) {
+  } else if (length < 65_536) {
     frame[1] = 126;
     frame.writeUInt16BE(length, 2);
   } else {
@@ -35,6 +42,4 @@ function frameOf(text: string, firstByte: number): Buffer {
     frame.writeUInt32BE(Math.floor(length / 2 ** 32), 2);
     frame.writeUInt32BE(length % 2 ** 32, 6);
   }
-  frame.write(text, headerBytes, 'utf8');
-  return frame;
 }

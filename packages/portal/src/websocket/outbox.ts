@@ -4,8 +4,10 @@ import type { Manner } from '../delivery/receiver.ts';
 import type { SnapshotPages } from '../delivery/snapshot-pages.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
-import { fragmentFrame } from './frame.ts';
+import type { AnswerText } from '../rpc/json-text.ts';
+import type { AnswerTurns } from './answer-turns.ts';
 import { gapFrame, nativeEncoding, pageFrame, sensorAddedFrame } from './native-encoding.ts';
+import { OutgoingAnswer } from './outgoing-answer.ts';
 
 /** What is asked of a socket. */
 export interface Wire {
@@ -21,6 +23,7 @@ export interface OutboxOptions {
   readonly wire: Wire;
   readonly limits: Pick<PortalLimits, 'outboxBytes' | 'heldSensors' | 'allBytes' | 'stuckMs'>;
   readonly metrics: Pick<PortalMetrics, 'hot'>;
+  readonly answerTurns: AnswerTurns;
   /** Samples had to be dropped between two times (microseconds), and everything that waited has now been written. */
   readonly onOverran: (fromUs: number) => void;
   /** More waits than may of what must not be dropped. */
@@ -42,13 +45,6 @@ interface WaitingMessage {
   readonly bytes: number;
 }
 
-interface Answer {
-  readonly pieces: readonly string[];
-  readonly onWritten: () => void;
-  /** Pieces that are written: within a message nothing else may be. */
-  written: number;
-}
-
 /**
  * Everything on its way to one session. While the client reads, messages go straight to the socket. When it does not, what waits here is
  * bounded: `outboxBytes` in order, then the newest message of each of `heldSensors` keys, then nothing. What must come whole waits in order up to
@@ -56,7 +52,7 @@ interface Answer {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #answers: Answer[] = [];
+  readonly #answers: OutgoingAnswer[] = [];
   #queue: Waiting[] = [];
   /** Messages in the queue that newer ones of their key replace. */
   readonly #held = new Map<string, WaitingMessage>();
@@ -65,6 +61,8 @@ export class Outbox {
   #heldCount = 0;
   #overranFromUs: number | undefined;
   #isPumping = false;
+  /** Whether a turn for the next piece of an answer is on its way. */
+  #hasAsked = false;
   /** When the network last took something, or nothing waited: by `performance.now()`. */
   #takenAtMs = performance.now();
   #takenBytes = 0;
@@ -82,13 +80,16 @@ export class Outbox {
   }
 
   /**
-   * @param pieces of its text: a large one is written as the network takes it, not in one go
+   * @param text one in pieces is written as the network takes it, in turns
    * @param onWritten called when the socket has it: what the answer announces may follow
    */
-  answer(pieces: readonly string[], onWritten: () => void): void {
-    const answer: Answer = { pieces, onWritten, written: 0 };
-    if (this.#answers.length === 0 && this.#writeAnswer(answer)) onWritten();
-    else this.#answers.push(answer);
+  answer(text: AnswerText, onWritten: () => void): void {
+    const answer = new OutgoingAnswer(text, onWritten);
+    if (this.#answers.length === 0 && this.#isDone(answer)) onWritten();
+    else {
+      this.#answers.push(answer);
+      this.#goOn(answer);
+    }
   }
 
   publish(publication: Publication, manner: Manner, skipped = 0): void {
@@ -138,7 +139,10 @@ export class Outbox {
     this.#isPumping = true;
     const hadAnswers = this.answersWait;
     for (let [answer] = this.#answers; answer !== undefined; [answer] = this.#answers) {
-      if (!this.#writeAnswer(answer)) break;
+      if (!this.#isDone(answer)) {
+        this.#goOn(answer);
+        break;
+      }
       this.#answers.shift();
       answer.onWritten();
     }
@@ -231,14 +235,23 @@ export class Outbox {
     }
   }
 
-  /** @returns whether all of it is written */
-  #writeAnswer(answer: Answer): boolean {
-    const { pieces } = answer;
-    for (; answer.written < pieces.length; answer.written += 1) {
-      if (!this.#hasRoom()) return false;
-      this.#options.wire.write(fragmentFrame(pieces, answer.written));
-    }
-    return true;
+  /** Writes a short answer, if there is room. @returns whether all of it is written */
+  #isDone(answer: OutgoingAnswer): boolean {
+    if (answer.isShort && this.#hasRoom()) answer.writeNext((bytes) => this.#options.wire.write(bytes));
+    return answer.isWritten;
+  }
+
+  /** Where there is no room left, the socket will say when it has drained. */
+  #goOn(answer: OutgoingAnswer): void {
+    if (answer.isShort || answer !== this.#answers[0] || this.#hasAsked || !this.#hasRoom()) return;
+    this.#hasAsked = true;
+    this.#options.answerTurns.ask(() => {
+      this.#hasAsked = false;
+      const [next] = this.#answers;
+      if (next?.isShort === false && this.#hasRoom())
+        next.writeNext((bytes) => this.#options.wire.write(bytes));
+      this.pump();
+    });
   }
 
   /** @returns whether that was all of it */

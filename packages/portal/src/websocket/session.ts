@@ -6,7 +6,8 @@ import type { Delivery } from '../delivery/delivery.ts';
 import type { DeliverySession } from '../delivery/delivery-session.ts';
 import type { PortalLimits } from '../limits.ts';
 import type { PortalMetrics } from '../metrics.ts';
-import type { Caller, Dispatcher } from '../rpc/dispatcher.ts';
+import type { Answer, Caller, Dispatcher } from '../rpc/dispatcher.ts';
+import type { AnswerTurns } from './answer-turns.ts';
 import { Outbox } from './outbox.ts';
 import { SocketWire } from './socket-wire.ts';
 
@@ -17,6 +18,8 @@ export interface SessionOptions {
   readonly dispatcher: Dispatcher;
   readonly limits: PortalLimits;
   readonly metrics: PortalMetrics;
+  /** Of all sessions of the portal. */
+  readonly answerTurns: AnswerTurns;
   /** Nothing is sent to it any more. */
   readonly onEnded: (session: Session) => void;
 }
@@ -46,11 +49,12 @@ export class Session implements Caller {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { websocket, socket, delivery, limits, metrics } = options;
+    const { websocket, socket, delivery, limits, metrics, answerTurns } = options;
     this.#outbox = new Outbox({
       wire: new SocketWire(websocket, socket),
       limits,
       metrics,
+      answerTurns,
       nowUs: wallClockUs,
       onAnswersWritten: () => websocket.resume(),
       onCannotKeepUp: () => this.close('cannotKeepUp'),
@@ -122,17 +126,17 @@ export class Session implements Caller {
     this.#malformedInARow = isMalformed ? this.#malformedInARow + 1 : 0;
     const isTooMany = this.#malformedInARow >= limits.malformedInARow;
     void answer.then((ready) => {
-      if (ready !== undefined) this.#answer(ready.pieces, ready.onWritten);
+      if (ready !== undefined) this.#answer(ready);
       if (isTooMany) this.close('tooManyErrors');
     });
   }
 
-  #answer(pieces: readonly string[], onWritten: () => void): void {
+  #answer({ text, onWritten }: Answer): void {
     if (this.#state === 'ended') {
       onWritten();
       return;
     }
-    this.#outbox.answer(pieces, onWritten);
+    this.#outbox.answer(text, onWritten);
     if (this.#outbox.answersWait) this.#options.websocket.pause();
   }
 

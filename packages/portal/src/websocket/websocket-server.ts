@@ -9,6 +9,7 @@ import type { PortalMetrics } from '../metrics.ts';
 import type { Dispatcher } from '../rpc/dispatcher.ts';
 import { answerRaw } from '../http/raw-answer.ts';
 import { REFUSALS, type RefusalName } from './refusal.ts';
+import { AnswerTurns } from './answer-turns.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { Session } from './session.ts';
 
@@ -35,6 +36,7 @@ export class WebsocketServer {
   readonly #sessions = new Set<Session>();
   /** Ended on this side, with the closing handshake under way. */
   readonly #closing = new Set<WebSocket>();
+  readonly #answerTurns = new AnswerTurns();
   readonly #timer: NodeJS.Timeout;
   #state: 'running' | 'stopping' = 'running';
 
@@ -99,7 +101,10 @@ export class WebsocketServer {
       return;
     }
     const onEnded = (ended: Session) => this.#sessions.delete(ended);
-    this.#sessions.add(new Session({ websocket, socket, delivery, dispatcher, limits, metrics, onEnded }));
+    const answerTurns = this.#answerTurns;
+    this.#sessions.add(
+      new Session({ websocket, socket, delivery, dispatcher, limits, metrics, answerTurns, onEnded }),
+    );
   }
 
   #check(): void {

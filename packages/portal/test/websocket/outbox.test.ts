@@ -5,24 +5,43 @@ import { Publication } from '../../src/delivery/publication.ts';
 import { Snapshot, SnapshotMemory } from '../../src/delivery/snapshot.ts';
 import { SnapshotPages } from '../../src/delivery/snapshot-pages.ts';
 import { PortalMetrics } from '../../src/metrics.ts';
+import { AnswerTurns } from '../../src/websocket/answer-turns.ts';
 import { Outbox, type Wire } from '../../src/websocket/outbox.ts';
 
 /** A socket whose network takes bytes when the test says so. */
 class TestWire implements Wire {
   readonly frames: { method?: string; params?: Record<string, unknown>; answer?: number }[] = [];
   #message = '';
+  #bytes = Buffer.alloc(0);
   writableLength = 0;
   takenBytes = 0;
   mostWaiting = 0;
 
-  write(frame: Buffer): void {
-    this.writableLength += frame.length;
+  write(bytes: Buffer): void {
+    this.writableLength += bytes.length;
     this.mostWaiting = Math.max(this.mostWaiting, this.writableLength);
-    const headerBytes = frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2;
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    for (let frame = this.#takeFrame(); frame !== undefined; frame = this.#takeFrame()) this.#take(frame);
+  }
+
+  /** The next frame, when all of it has come. */
+  #takeFrame(): { first: number; text: string } | undefined {
+    const bytes = this.#bytes;
+    if (bytes.length < 2) return undefined;
+    const headerBytes = bytes[1] === 127 ? 10 : bytes[1] === 126 ? 4 : 2;
+    if (bytes.length < headerBytes) return undefined;
+    const length =
+      headerBytes === 2 ? bytes[1]! : headerBytes === 4 ? bytes.readUInt16BE(2) : bytes.readUInt32BE(6);
+    if (bytes.length < headerBytes + length) return undefined;
+    this.#bytes = bytes.subarray(headerBytes + length);
+    return { first: bytes[0]!, text: bytes.subarray(headerBytes, headerBytes + length).toString() };
+  }
+
+  #take({ first, text }: { first: number; text: string }): void {
     // A text frame begins a message, and only a continuation goes on with one (RFC 6455, section 5.4).
-    expect((frame[0]! & 0x0f) === 1).toBe(this.#message === '');
-    this.#message += frame.subarray(headerBytes).toString();
-    if ((frame[0]! & 0x80) === 0) return;
+    expect((first & 0x0f) === 1).toBe(this.#message === '');
+    this.#message += text;
+    if ((first & 0x80) === 0) return;
     this.frames.push(JSON.parse(this.#message) as object);
     this.#message = '';
   }
@@ -44,6 +63,7 @@ function setUp(limits = LIMITS) {
     wire,
     limits,
     metrics: new PortalMetrics(new Registry()),
+    answerTurns: new AnswerTurns(),
     onOverran: (fromUs) => overruns.push(fromUs),
     onCannotKeepUp: () => (gaveUp += 1),
     onAnswersWritten: () => (answersWritten += 1),
@@ -61,7 +81,7 @@ function sample(key: string, number: number): Publication {
   return new Publication('sample', `sensor.archive.${key}`, key, json, number);
 }
 
-const answer = (number: number) => [JSON.stringify({ answer: number })];
+const answer = (number: number) => JSON.stringify({ answer: number });
 
 /** A frame in a few characters: `a5`, `a5+2` with two skipped, `answer 3`. */
 function short(frame: TestWire['frames'][number]): string {
@@ -84,6 +104,8 @@ function pages(id: number, count: number): SnapshotPages {
   snapshot.retain();
   return new SnapshotPages(id, snapshot, new Map(), 300);
 }
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('an outbox', () => {
   test('keeps what must come whole, in order with the rest, and gives up past its bound', () => {
@@ -125,22 +147,45 @@ describe('an outbox', () => {
     expect(wire.frames.map(short)).toEqual(['sensorAdded', 'a1', 'a2', 'answer 1']);
   });
 
-  test('writes a large answer as the network takes it, and nothing between its pieces', () => {
+  test('writes a large answer as the network takes it, in turns, and nothing between its pieces', async () => {
     const { wire, outbox, drain } = setUp();
     const text = JSON.stringify({ answer: 1, padding: 'x'.repeat(20_000) });
     let told = 0;
-    outbox.answer(text.match(/.{1,600}/gu)!, () => (told += 1));
+    const pieces = text.match(/.{1,600}/gu)!.map((piece) => Buffer.from(piece));
+    outbox.answer(pieces, () => (told += 1));
     outbox.publish(sample('wx.a', 1), {});
     // There is room before the outbox is told so.
     wire.drain();
     outbox.publish(sample('wx.b', 1), {});
     outbox.gap({ id: 1, from: 1, to: 2, reason: 'natsLost' } as never);
     expect([told, wire.frames]).toEqual([0, []]);
-    while (outbox.isWaiting) drain();
+    while (outbox.isWaiting) {
+      await nextTurn();
+      drain();
+    }
     expect(told).toBe(1);
     expect(wire.frames.slice(0, 3).map(short)).toEqual(['answer 1', 'a1', 'b1']);
     expect(wire.frames).toHaveLength(4);
     expect(wire.mostWaiting).toBeLessThan(2 * LIMITS.outboxBytes);
+  });
+
+  test('makes the pieces of a large answer only as it writes them, and none when the session has ended', async () => {
+    const { outbox, wire, drain } = setUp();
+    let made = 0;
+    let told = 0;
+    const pieces = function* () {
+      for (; made < 100; made += 1) yield Buffer.from('x'.repeat(600));
+    };
+    outbox.answer(pieces(), () => (told += 1));
+    outbox.answer(answer(2), () => (told += 1));
+    for (let turn = 0; turn < 10; turn += 1) await nextTurn();
+    expect(wire.writableLength).toBeLessThan(2 * LIMITS.outboxBytes);
+    expect(made).toBeLessThan(5);
+    drain();
+    outbox.close();
+    expect(told).toBe(2);
+    for (let turn = 0; turn < 10; turn += 1) await nextTurn();
+    expect(made).toBeLessThan(5);
   });
 
   test('keeps the newest of each sensor past its bytes, and counts what is skipped', () => {

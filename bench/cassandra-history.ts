@@ -9,14 +9,17 @@ import { temporaryFolder } from '../test/support/temporary-folder.ts';
 import type { BareRead } from './cassandra/bare-rows.ts';
 import { BenchNode } from './cassandra/bench-node.ts';
 import { addressesOf, writeDay, type PointingDay } from './history/pointing-day.ts';
+import type { Question } from './history/reader.ts';
 import { ServedArchive } from './history/served-archive.ts';
-import { BenchReport } from './support/bench-report.ts';
+import { BenchReport, type Figure } from './support/bench-report.ts';
 import { Child } from './support/child.ts';
 
 /*
  * What MeerKAT's astronomers asked for, as bench/history.ts, out of Cassandra: two coordinates of 64 dishes over 24 h at 1 Hz, 11 million samples,
  * delivered to a client as bins through store, nats-server and portal. The peer of the layout `rows` is a bare loop of the driver over the same
  * partitions.
+ *
+ * 1,000 bins from summaries are those of three hours, of all sensors together; 1,000 bins of each sensor have to be decoded.
  *
  * First the node is started anew, and the kernel's copies of its files are dropped where dd can do so: cold. `--hours`: less than a day.
  * `--layouts rows`: only those.
@@ -42,12 +45,19 @@ const end = start + day.seconds;
 const columns = ['count', 'min', 'max', 'mean'] as const;
 const MINUTES = { start, end, widthSeconds: 60, columns };
 const THOUSAND = { start, end, bins: 1_000, columns };
+/** Of three hours each, a thousand of all sensors together: chunks of an hour lie in one of them. */
+const SUMMED = { start, end, widthSeconds: 10_800, columns };
 
 const report = new BenchReport('cassandra-history');
+const add = (figure: Figure) => {
+  const { metric, value, unit } = report.add(figure);
+  console.error(`${metric}: ${Number(value.toPrecision(4))} ${unit}`);
+};
 await using folder = await temporaryFolder('bench-cassandra-history');
 let node = await BenchNode.start(join(folder.path, 'cassandra'), options.heap);
 try {
   for (const layout of options.layouts.split(',') as LayoutName[]) {
+    console.error(`${layout}: writing ${samples} samples`);
     await prepare(layout);
     node = await node.startedAnew();
     await measure(layout);
@@ -72,15 +82,16 @@ async function prepare(layout: LayoutName): Promise<void> {
     const startedMs = performance.now();
     await writeDay({ write: (batch) => written(backend, batch) }, day, WRITTEN_AT_ONCE);
     const seconds = (performance.now() - startedMs) / 1_000;
-    report.add({ metric: `${layout}, written`, value: Math.round(samples / seconds), unit: 'samples/s' });
+    add({ metric: `${layout}, written`, value: Math.round(samples / seconds), unit: 'samples/s' });
     if (layout !== 'chunks') return;
+    console.error('waiting until they may be sealed');
     await delay((SOON.sealAfterSeconds + SOON.sealEverySeconds) * 1_000);
     const sealingMs = performance.now();
     const cpu = process.cpuUsage();
     await backend.keep(Date.now());
     const { user, system } = process.cpuUsage(cpu);
-    report.add({ metric: 'sealed', value: (performance.now() - sealingMs) / 1_000, unit: 's' });
-    report.add({ metric: 'CPU of sealing', value: (user + system) / samples, unit: 'us/sample' });
+    add({ metric: 'sealed', value: (performance.now() - sealingMs) / 1_000, unit: 's' });
+    add({ metric: 'CPU of sealing', value: (user + system) / samples, unit: 'us/sample' });
   } finally {
     await backend.close();
   }
@@ -106,12 +117,7 @@ async function measure(layout: LayoutName): Promise<void> {
     [...words, '--keyspace', keyspaceOf(layout), '--data', place],
     { Cassandra: node.pid },
   );
-  const ask = async (
-    name: string,
-    params: typeof MINUTES | typeof THOUSAND,
-    lanes: number,
-    bound?: number,
-  ) => {
+  const ask = async (name: string, params: Question['params'], lanes: number, bound?: number) => {
     const runs = [];
     for (let run = 0; run <= WARM_RUNS; run++)
       runs.push(await served.ask({ params, sensors, lanes }, samples));
@@ -119,34 +125,35 @@ async function measure(layout: LayoutName): Promise<void> {
     const best = warm.toSorted((a, b) => a.reading.milliseconds - b.reading.milliseconds)[0]!;
     const limit = bound === undefined ? {} : { bound: { atMost: bound } };
     const value = cold!.reading.milliseconds / 1_000;
-    report.add({ metric: `${layout}, ${name}, cold`, value, unit: 's', ...limit });
-    report.add({
+    add({ metric: `${layout}, ${name}, cold`, value, unit: 's', ...limit });
+    add({
       metric: `${layout}, ${name}, warm, best of ${WARM_RUNS}`,
       value: best.reading.milliseconds / 1_000,
       unit: 's',
       ...limit,
     });
     for (const [process, seconds] of Object.entries(best.cpu))
-      report.add({ metric: `  CPU of ${process}`, value: seconds, unit: 's' });
+      add({ metric: `  CPU of ${process}`, value: seconds, unit: 's' });
     return best;
   };
   if (layout === 'chunks') {
     await ask('one-minute bins', MINUTES, 2, 10);
-    await ask('1,000 bins', THOUSAND, 2, 1);
+    await ask('1,000 bins from summaries', SUMMED, 2, 1);
+    await ask('1,000 bins of each sensor', THOUSAND, 2);
     return;
   }
   // One lane and one loop: one core each.
   const ours = await ask('one-minute bins', MINUTES, 1);
   const bare = await bareRead(layout);
-  report.add({ metric: 'bare loop of the driver', value: bare.milliseconds / 1_000, unit: 's' });
-  report.add({
+  add({ metric: 'bare loop of the driver', value: bare.milliseconds / 1_000, unit: 's' });
+  add({
     metric: `${layout}, one-minute bins, warm, one lane`,
     value: ours.reading.milliseconds / 1_000,
     unit: 's',
     peer: { name: 'bare loop', value: bare.milliseconds / 1_000 },
     bound: { atMost: 1.3 },
   });
-  report.add({
+  add({
     metric: `${layout}, CPU of the store`,
     value: ours.cpu.store!,
     unit: 's',

@@ -133,7 +133,8 @@ describeWithCassandra('katbus store with an archive in Cassandra', () => {
     const store = await StoreProcess.start(nats.url, await testFolder(), options);
     await becomes(store, true);
     await publishNumbers(connection, 0, 0);
-    await storedNumbers(connection);
+    // The first question starts what reads.
+    await waitFor(() => storedNumbers(connection), { what: 'it is read', timeoutMs: PATIENCE_MS });
     const tookMs: number[] = [];
     for (let value = 1; value <= 9; value++) {
       await delay(Math.random() * 1_500);
@@ -186,7 +187,10 @@ describeWithCassandra('katbus store with an archive in Cassandra', () => {
     const options = ['--backend', 'cassandra', '--cassandra', proxy.address, '--keyspace', keyspace.name];
     const store = await StoreProcess.start(nats.url, await testFolder(), options);
     const connecting = `connecting to Cassandra at ${proxy.address}, keyspace ${keyspace.name}`;
-    const early = await waitFor(() => store.reason(), { what: 'it says what it waits for' });
+    const early = await waitFor(() => store.reason(), {
+      what: `it says what it waits for (${store.output})`,
+      timeoutMs: PATIENCE_MS,
+    });
     expect(early).toBe(`not ready: starting: ${connecting}\n`);
     expect(store.output.split(connecting)).toHaveLength(2);
     const standingBy = () => store.output.split('\n').filter((line) => line.includes('standing by: '));

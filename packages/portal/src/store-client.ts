@@ -8,6 +8,8 @@ import {
   type BinsParams,
   type BinsRequest,
   type CataloguePage,
+  type ComponentsPage,
+  type ComponentsRequest,
   type DayReportPage,
   type DayReportRequest,
   type HistoryPage,
@@ -59,6 +61,11 @@ export class StoreClient {
   async sensors(params: SensorsParams, timeoutMs = this.#timeoutMs): Promise<CataloguePage> {
     if (params.component !== undefined) checkOwner(params.component);
     return this.#ask<CataloguePage>(STORE_SUBJECTS.sensors, params, timeoutMs);
+  }
+
+  /** @throws {RequestError} */
+  components(request: ComponentsRequest, timeoutMs: number): Promise<ComponentsPage> {
+    return this.#ask<ComponentsPage>(STORE_SUBJECTS.components, request, timeoutMs);
   }
 
   /** @throws {RequestError} */

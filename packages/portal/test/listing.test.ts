@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Broker } from '@katbus/bus';
 import { BusService } from '@katbus/bus/nats';
-import type { CataloguePage, ListResult } from '@katbus/protocol';
+import type { ComponentsPage, ListResult } from '@katbus/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../../../test/support/wait-for.ts';
 import { RawWebsocket } from './support/raw-websocket.ts';
@@ -107,12 +107,12 @@ describe('list', () => {
   });
 
   test('names who is known and does not answer: a service, the catalogue, or the one that was asked', async () => {
-    const page: CataloguePage = { sensors: [{ component: 'gone', sensor: 'a', name: 'gone_a' }] };
+    const page: ComponentsPage = { components: ['gone'] };
     const service = await BusService.start(portal.bus, {
       name: 'mute',
       version: '0.0.0',
       metadata: { katbus: 'component' },
-      endpoints: [{ name: 'sensors', subject: 'rpc.store.sensors', handler: () => page }],
+      endpoints: [{ name: 'components', subject: 'rpc.store.components', handler: () => page }],
     });
     try {
       const client = await portal.client();

@@ -1,4 +1,3 @@
-import { CATALOGUE_PAGE } from '@katbus/protocol';
 import type { StoreClient } from '../store-client.ts';
 
 /** How long what was read is good for: a component that is new runs, and is known by that. */
@@ -33,9 +32,11 @@ export class KnownComponents {
       do {
         const leftMs = deadlineMs - performance.now();
         if (leftMs <= 0) break;
-        const page = { limit: CATALOGUE_PAGE.mostSensors, ...(after !== undefined && { after }) };
-        const { sensors, next } = await this.#store.sensors(page, leftMs);
-        for (const { component } of sensors) names.add(component);
+        const { components, next } = await this.#store.components(
+          after === undefined ? {} : { after },
+          leftMs,
+        );
+        for (const component of components) names.add(component);
         after = next;
       } while (after !== undefined);
     } catch {

@@ -75,6 +75,7 @@ const RESULTS = {
     ['sensors', 'absent'],
   ),
   cataloguePage: openObject({ sensors: listOf(catalogueEntry), next: cursor }, ['sensors']),
+  componentsPage: openObject({ components: listOf(name), next: name }, ['components']),
   historyPage: openObject(
     { component: name, sensor: name, samples: archivedSamples, next: cursor, through: count },
     ['component', 'sensor', 'samples', 'through'],

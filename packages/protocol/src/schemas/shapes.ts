@@ -83,6 +83,7 @@ export const SCHEMAS = {
     ['component', 'sensor', 'start', 'end'],
   ),
   catalogueRequest: object({ filter: text, component: name, limit: catalogueLimit, after: cursor }),
+  componentsRequest: object({ limit: catalogueLimit, after: name }),
   latestRequest: object({ subjects: patterns, limit: catalogueLimit, after: cursor }, ['subjects']),
   attributesHistoryRequest: object({ component: name, sensor: name, start: seconds, end: seconds }, [
     'component',

@@ -28,6 +28,19 @@ export interface CataloguePage {
   readonly next?: string;
 }
 
+/** `rpc.store.components`: the components of which the archive knows sensors, by name, paged. */
+export interface ComponentsRequest {
+  /** 1 to 5,000; default 1,000. */
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface ComponentsPage {
+  readonly components: readonly string[];
+  readonly next?: string;
+}
+
 /** `rpc.store.latest`: the newest archived sample of each sensor that one of the subject patterns matches, paged. */
 export interface LatestRequest {
   /** NATS patterns over `sensor.archive.<component>.<sensor>`; 1 to 1,000. */

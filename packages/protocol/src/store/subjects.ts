@@ -4,6 +4,7 @@ export const STORE_SUBJECTS = {
   bins: 'rpc.store.bins',
   latest: 'rpc.store.latest',
   sensors: 'rpc.store.sensors',
+  components: 'rpc.store.components',
   attributes: 'rpc.store.attributes',
   status: 'rpc.store.status',
   quarantine: 'rpc.store.quarantine',

@@ -5,6 +5,7 @@ import { parseRequest } from '@katbus/protocol/schemas';
 import type { StoreMetrics } from '../store-metrics.ts';
 import { attributesEndpoint } from './attributes-endpoint.ts';
 import { binsEndpoint } from './bins-endpoint.ts';
+import { componentsEndpoint } from './components-endpoint.ts';
 import type { Answer, EndpointContext } from './endpoint.ts';
 import { gapsEndpoint } from './gaps-endpoint.ts';
 import { historyEndpoint } from './history-endpoint.ts';
@@ -79,6 +80,7 @@ export class HistoryService {
       bins: binsEndpoint(this.#parts),
       latest: latestEndpoint(this.#parts),
       sensors: sensorsEndpoint(this.#parts),
+      components: componentsEndpoint(this.#parts),
       attributes: attributesEndpoint(this.#parts),
       status: async (payload) => {
         parseRequest('emptyRequest', payload);

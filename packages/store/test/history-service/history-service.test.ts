@@ -3,6 +3,7 @@ import { createLogger } from '@katbus/bus/daemon';
 import { BusConnection, callService, discoverServices } from '@katbus/bus/nats';
 import {
   STORE_SUBJECTS,
+  type ComponentsPage,
   toSeconds,
   type CataloguePage,
   type HistoryPage,
@@ -163,6 +164,18 @@ describe('the catalogue', () => {
     const second = await sensors({ limit: 2, after: first.next });
     expect(second.sensors.map(({ sensor }) => sensor)).toEqual(['wind_speed']);
     expect(second.next).toBeUndefined();
+  });
+
+  test('names the components alone, paged', async () => {
+    const components = (request: object) => callService(connection, STORE_SUBJECTS.components, request);
+    const all = (await components({})) as ComponentsPage;
+    validate('componentsPage', all);
+    const known = new Set((await sensors({})).sensors.map(({ component }) => component));
+    expect(all).toEqual({ components: [...known] });
+    const first = (await components({ limit: 1 })) as ComponentsPage;
+    expect(first).toEqual({ components: all.components.slice(0, 1), next: all.components[0] });
+    expect(await components({ after: first.next })).toEqual({ components: all.components.slice(1) });
+    await expect(components({ limit: 0 })).rejects.toMatchObject({ field: 'limit' });
   });
 
   test('refuses a filter that RE2 does not know, and a cursor that is none', async () => {

@@ -1,14 +1,14 @@
 import { isMainThread } from 'node:worker_threads';
-import { ChunkTable } from '../src/backend/cassandra/chunks/chunk-table.ts';
 import { SliceRegistry } from '../src/backend/cassandra/chunks/slice-registry.ts';
+import { DriverSession } from '../src/backend/cassandra/session/driver-session.ts';
 
 // Loaded before `katbus store`: in the thread that seals the journal it kills the process with kill -9 at a random point of that: mostly
-// before or after one of the first chunks is written, else before or after the sealing of a shard, or of all, is recorded.
-const MOST_CHUNKS = 60;
+// before or after one of the first batches of chunks (or of their buckets) is written, else before or after the sealing of a shard, or of all, is recorded.
+const MOST_BATCHES = 20;
 
 type Method = (...values: unknown[]) => Promise<unknown>;
 
-let chunksWritten = 0;
+let batchesWritten = 0;
 
 /** Puts something around a method of all objects of a class. */
 function around(owner: { prototype: object }, name: string, call: (act: () => Promise<unknown>) => unknown) {
@@ -34,14 +34,14 @@ function dyingWhen(hasCome: () => boolean) {
 
 if (!isMainThread) {
   const point = Math.random();
-  const last = point < 0.6 ? 1 + Math.floor(Math.random() * MOST_CHUNKS) : Infinity;
+  const last = point < 0.6 ? 1 + Math.floor(Math.random() * MOST_BATCHES) : Infinity;
   around(
-    ChunkTable,
-    'write',
-    dyingWhen(() => ++chunksWritten === last),
+    DriverSession,
+    'batch',
+    dyingWhen(() => ++batchesWritten === last),
   );
   // What had no samples is recorded as sealed as well.
-  const hasSealed = () => last === Infinity && chunksWritten > 0;
+  const hasSealed = () => last === Infinity && batchesWritten > 0;
   if (last === Infinity)
     around(SliceRegistry, point < 0.8 ? 'sealShard' : 'sealThrough', dyingWhen(hasSealed));
 }

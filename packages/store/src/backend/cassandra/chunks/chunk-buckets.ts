@@ -1,8 +1,10 @@
-import type { CqlSession } from '../session/cql-session.ts';
+import type { CqlRow, CqlSession } from '../session/cql-session.ts';
 import { HOUR_US } from './chunk-table.ts';
 
 const SELECT = 'SELECT from_t, to_t FROM chunk_buckets WHERE sensor = ? AND from_t >= ? AND from_t < ?';
-const INSERT = 'INSERT INTO chunk_buckets (sensor, from_t, to_t) VALUES (?, ?, ?)';
+const OF_SENSORS =
+  'SELECT sensor, from_t, to_t FROM chunk_buckets WHERE sensor IN ? AND from_t >= ? AND from_t < ?';
+export const BUCKET_INSERT = 'INSERT INTO chunk_buckets (sensor, from_t, to_t) VALUES (?, ?, ?)';
 
 const DAY_US = 24 * HOUR_US;
 
@@ -49,23 +51,46 @@ export class ChunkBuckets {
   async between(sensor: number, startUs: number, endUs: number): Promise<ChunkBucket[]> {
     const rows: ChunkBucket[] = [];
     const values = [sensor, wholeUs(startUs - LONGEST_US), wholeUs(endUs)];
-    for await (const page of this.#session.pages(SELECT, values)) {
-      for (const { from_t, to_t } of page) rows.push({ fromUs: from_t as number, toUs: to_t as number });
+    for await (const page of this.#session.pages(SELECT, values)) rows.push(...page.map(toBucket));
+    return apart(rows).filter(({ toUs }) => toUs > startUs);
+  }
+
+  /** The same of several sensors, by sensor: those that have none are missing. */
+  async ofSensors(
+    sensors: readonly number[],
+    startUs: number,
+    endUs: number,
+  ): Promise<Map<number, ChunkBucket[]>> {
+    const found = new Map<number, ChunkBucket[]>();
+    const values = [sensors, wholeUs(startUs - LONGEST_US), wholeUs(endUs)];
+    for await (const page of this.#session.pages(OF_SENSORS, values)) {
+      for (const row of page) {
+        const sensor = row.sensor as number;
+        const others = found.get(sensor);
+        if (others === undefined) found.set(sensor, [toBucket(row)]);
+        else others.push(toBucket(row));
+      }
     }
-    // A bucket ends where the next one begins.
-    return rows
-      .map(({ fromUs, toUs }, place) => ({ fromUs, toUs: Math.min(toUs, rows[place + 1]?.fromUs ?? toUs) }))
-      .filter(({ toUs }) => toUs > startUs);
+    for (const [sensor, buckets] of found) found.set(sensor, apart(buckets));
+    return found;
   }
 
-  /** Those around an hour: all that a bucket which has it could meet. */
-  around(sensor: number, hourUs: number): Promise<ChunkBucket[]> {
-    return this.between(sensor, hourUs - LONGEST_US, hourUs + LONGEST_US);
+  /** Those around some hours: all that buckets which have those could meet. */
+  around(sensors: readonly number[], firstHourUs: number, lastHourUs: number) {
+    return this.ofSensors(sensors, firstHourUs - LONGEST_US, lastHourUs + LONGEST_US);
   }
+}
 
-  async register(sensor: number, { fromUs, toUs }: ChunkBucket, timestampUs: number): Promise<void> {
-    await this.#session.execute(INSERT, [sensor, fromUs, toUs], { timestampUs });
-  }
+function toBucket({ from_t, to_t }: CqlRow): ChunkBucket {
+  return { fromUs: from_t as number, toUs: to_t as number };
+}
+
+/** A bucket ends where the next one begins. @param buckets of one sensor, in order */
+export function apart(buckets: readonly ChunkBucket[]): ChunkBucket[] {
+  return buckets.map(({ fromUs, toUs }, place) => ({
+    fromUs,
+    toUs: Math.min(toUs, buckets[place + 1]?.fromUs ?? toUs),
+  }));
 }
 
 /** A time as `bigint` takes it. */

@@ -3,22 +3,19 @@ import { summaryOf } from '../../../chunk/chunk-summary.ts';
 import { encodeChunk } from '../../../chunk/chunk-encoder.ts';
 import { Chunk } from '../../../chunk/chunk.ts';
 import type { ColumnBlock } from '../../column-block.ts';
-import type { CqlRow, CqlSession } from '../session/cql-session.ts';
+import type { CqlSession, CqlValue } from '../session/cql-session.ts';
 
 const SUMMARY =
   'from_t, first_t, last_t, count, numbers, nans, min, max, sum, first_value, last_value, worst, received_to';
-const OF_PARTITION = 'FROM chunks WHERE sensor = ? AND bucket = ?';
-const SUMMARIES = `SELECT ${SUMMARY} ${OF_PARTITION} AND from_t >= ? AND from_t < ?`;
-const CHUNKS = `SELECT ${SUMMARY}, data ${OF_PARTITION} AND from_t >= ? AND from_t < ?`;
-const LAST = `SELECT ${SUMMARY}, data ${OF_PARTITION} AND from_t < ? ORDER BY from_t DESC LIMIT 2`;
-const COUNTS = `SELECT from_t, count ${OF_PARTITION} AND from_t >= ? AND from_t <= ?`;
-const ANY_FROM = `SELECT from_t ${OF_PARTITION} AND from_t >= ? LIMIT 1`;
-const INSERT = `INSERT INTO chunks (sensor, bucket, ${SUMMARY}, data)
+const OF_SENSORS = 'FROM chunks WHERE sensor IN ? AND bucket = ? AND from_t >= ?';
+const BEGINNINGS = `SELECT sensor, from_t, count, received_to ${OF_SENSORS} AND from_t < ?`;
+const CHUNKS = `SELECT sensor, from_t, received_to, data ${OF_SENSORS} AND from_t < ?`;
+const ANY_FROM = `SELECT sensor ${OF_SENSORS} PER PARTITION LIMIT 1`;
+export const CHUNK_INSERT = `INSERT INTO chunks (sensor, bucket, ${SUMMARY}, data)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`;
 
 /** Some MB at the most. */
 const CHUNKS_A_PAGE = 32;
-const SUMMARIES_A_PAGE = 500;
 
 /** Chunks of a hour lie between its beginning and that of the next one. */
 export const HOUR_US = 3_600e6;
@@ -41,6 +38,26 @@ export interface ChunkRow {
   readonly chunk: ColumnBlock | undefined;
 }
 
+/** A row of one of several sensors, as far as it is looked at before it is written over. */
+export interface ChunkBeginning {
+  readonly fromUs: number;
+  readonly count: number;
+  readonly receivedToUs: number;
+}
+
+/** What becomes a row. */
+export interface NewChunk {
+  readonly fromUs: number;
+  readonly block: ColumnBlock;
+  readonly receivedToUs: number;
+}
+
+/** A row that is there already. */
+export interface FullChunk extends NewChunk {
+  readonly sensor: number;
+}
+
+/** What sealing looks up of many sensors at once. Readers have {@link ChunkRows}. */
 export class ChunkTable {
   readonly #session: CqlSession;
 
@@ -48,110 +65,85 @@ export class ChunkTable {
     this.#session = session;
   }
 
-  /** Without their samples. */
-  summaries(partition: Partition, startUs: number, endUs: number): AsyncGenerator<ChunkRow[]> {
-    return this.#rows(SUMMARIES, partition, startUs, endUs, SUMMARIES_A_PAGE);
-  }
-
-  chunks(partition: Partition, startUs: number, endUs: number): AsyncGenerator<ChunkRow[]> {
-    return this.#rows(CHUNKS, partition, startUs, endUs, CHUNKS_A_PAGE);
-  }
-
-  /** @returns undefined when it is gone: its time was over */
-  async chunk(partition: Partition, fromUs: number): Promise<ChunkRow | undefined> {
-    const { sensor, bucket } = partition;
-    const [row] = await this.#session.execute(CHUNKS, [sensor, bucket, fromUs, fromUs + 1]);
-    return row && toChunkRow(row, partition);
-  }
-
-  /** The last two that begin before a time, the later one first. */
-  async lastTwo(partition: Partition, beforeUs: number): Promise<ChunkRow[]> {
-    const { sensor, bucket } = partition;
-    const rows = await this.#session.execute(LAST, [sensor, bucket, beforeUs]);
-    return rows.map((row) => toChunkRow(row, partition));
-  }
-
-  async hasFrom({ sensor, bucket }: Partition, fromUs: number): Promise<boolean> {
-    return (await this.#session.execute(ANY_FROM, [sensor, bucket, fromUs])).length > 0;
-  }
-
-  /** How many samples the rows of two beginnings, and of those between them, have. */
-  async counts({ sensor, bucket }: Partition, firstUs: number, lastUs: number): Promise<Map<number, number>> {
-    const counts = new Map<number, number>();
-    for await (const rows of this.#session.pages(COUNTS, [sensor, bucket, firstUs, lastUs])) {
-      for (const { from_t, count } of rows) counts.set(from_t as number, count as number);
-    }
-    return counts;
-  }
-
-  /** @param ttlSeconds 0: for ever */
-  async write(
-    { sensor, bucket }: Partition,
-    { fromUs, block, receivedToUs }: { fromUs: number; block: ColumnBlock; receivedToUs: number },
-    timestampUs: number,
-    ttlSeconds: number,
-  ): Promise<void> {
-    const summary = summaryOf(block);
-    const { firstUs, lastUs, count, numbers, nans, min, max, sum, firstValue, lastValue, worst } = summary;
-    await this.#session.execute(
-      INSERT,
-      [
-        sensor,
-        bucket,
-        fromUs,
-        firstUs,
-        lastUs,
-        count,
-        numbers,
-        nans,
-        min,
-        max,
-        sum,
-        firstValue,
-        lastValue,
-        worst,
-        receivedToUs,
-        encodeChunk(block),
-        ttlSeconds,
-      ],
-      { timestampUs },
-    );
-  }
-
-  async *#rows(
-    cql: string,
-    partition: Partition,
+  /** Of several sensors with partitions of one bucket: the rows that begin at startUs <= time < endUs, in their order. */
+  async beginnings(
+    sensors: readonly number[],
+    bucket: number,
     startUs: number,
     endUs: number,
-    fetchSize: number,
-  ): AsyncGenerator<ChunkRow[]> {
-    const values = [partition.sensor, partition.bucket, startUs, endUs];
-    for await (const rows of this.#session.pages(cql, values, { fetchSize })) {
-      yield rows.map((row) => toChunkRow(row, partition));
+  ): Promise<Map<number, ChunkBeginning[]>> {
+    const found = new Map<number, ChunkBeginning[]>();
+    for await (const rows of this.#session.pages(BEGINNINGS, [sensors, bucket, startUs, endUs])) {
+      for (const { sensor, from_t, count, received_to } of rows) {
+        const beginning = {
+          fromUs: from_t as number,
+          count: count as number,
+          receivedToUs: received_to as number,
+        };
+        const others = found.get(sensor as number);
+        if (others === undefined) found.set(sensor as number, [beginning]);
+        else others.push(beginning);
+      }
     }
+    return found;
+  }
+
+  /** The same with samples, in no order. What is gone meanwhile, since its time was over, is missing. */
+  async *chunks(
+    sensors: readonly number[],
+    bucket: number,
+    startUs: number,
+    endUs: number,
+  ): AsyncGenerator<FullChunk, void, undefined> {
+    const values = [sensors, bucket, startUs, endUs];
+    for await (const rows of this.#session.pages(CHUNKS, values, { fetchSize: CHUNKS_A_PAGE })) {
+      for (const { sensor, from_t, received_to, data } of rows) {
+        const place = `chunk of sensor ${String(sensor)}, bucket ${bucket}, from ${String(from_t)}`;
+        yield {
+          sensor: sensor as number,
+          fromUs: from_t as number,
+          receivedToUs: received_to as number,
+          block: new Chunk(data as Uint8Array, place),
+        };
+      }
+    }
+  }
+
+  /** Those of several sensors that have a row which begins at a time or later. */
+  async thoseWithAnyFrom(sensors: readonly number[], bucket: number, fromUs: number): Promise<Set<number>> {
+    const found = new Set<number>();
+    for await (const rows of this.#session.pages(ANY_FROM, [sensors, bucket, fromUs])) {
+      for (const { sensor } of rows) found.add(sensor as number);
+    }
+    return found;
   }
 }
 
-function toChunkRow(row: CqlRow, { sensor, bucket }: Partition): ChunkRow {
-  const number = (column: string) => row[column] as number;
-  const { data } = row;
-  const place = `chunk of sensor ${sensor}, bucket ${bucket}, from ${String(row.from_t)}`;
-  return {
-    fromUs: number('from_t'),
-    summary: {
-      count: number('count'),
-      numbers: number('numbers'),
-      nans: number('nans'),
-      min: number('min'),
-      max: number('max'),
-      sum: number('sum'),
-      firstUs: number('first_t'),
-      lastUs: number('last_t'),
-      firstValue: number('first_value'),
-      lastValue: number('last_value'),
-      worst: number('worst'),
-    },
-    receivedToUs: number('received_to'),
-    chunk: data instanceof Uint8Array ? new Chunk(data, place) : undefined,
-  };
+/** What {@link CHUNK_INSERT} binds. @param ttlSeconds 0: for ever */
+export function chunkValues(
+  { sensor, bucket }: Partition,
+  { fromUs, block, receivedToUs }: NewChunk,
+  ttlSeconds: number,
+): CqlValue[] {
+  const summary = summaryOf(block);
+  const { firstUs, lastUs, count, numbers, nans, min, max, sum, firstValue, lastValue, worst } = summary;
+  return [
+    sensor,
+    bucket,
+    fromUs,
+    firstUs,
+    lastUs,
+    count,
+    numbers,
+    nans,
+    min,
+    max,
+    sum,
+    firstValue,
+    lastValue,
+    worst,
+    receivedToUs,
+    encodeChunk(block),
+    ttlSeconds,
+  ];
 }

@@ -11,7 +11,7 @@ import { registryTtlSeconds } from './chunks-tables.ts';
 import { HourSealing } from './hour-sealing.ts';
 import { JournalReader } from './journal-reader.ts';
 import { SealedChunks } from './sealed-chunks.ts';
-import { ShardSealing } from './shard-sealing.ts';
+import { ShardSealing, shardsToSeal } from './shard-sealing.ts';
 import { SliceRegistry, type Slice } from './slice-registry.ts';
 
 const HOUR_US = 3_600e6;
@@ -32,7 +32,6 @@ export class ChunksKeeper implements LayoutKeeper {
   readonly #now: () => number;
   readonly #clock: WriteClock;
   readonly #registry: SliceRegistry;
-  readonly #hours: HourSealing;
   readonly #sealing: ShardSealing;
   readonly #verification: ChunkVerification;
   readonly #over = new AbortController();
@@ -47,10 +46,10 @@ export class ChunksKeeper implements LayoutKeeper {
     const chunks = new ChunkTable(session);
     const buckets = new ChunkBuckets(session);
     const { keepDays } = options;
-    this.#hours = new HourSealing({ chunks, buckets, clock: this.#clock, now, keepDays });
+    const hours = new HourSealing({ session, chunks, buckets, clock: this.#clock, now, keepDays });
     const check = () => this.#check();
     const journal = new JournalReader(session, 0);
-    this.#sealing = new ShardSealing(journal, this.#hours, options.sealSamples, check);
+    this.#sealing = new ShardSealing(journal, hours, options.sealSamples, check);
     this.#verification = new ChunkVerification(chunks, buckets, check);
   }
 
@@ -68,7 +67,6 @@ export class ChunksKeeper implements LayoutKeeper {
 
   async #pass(nowMs: number): Promise<KeeperReport> {
     this.#check();
-    this.#hours.forget();
     const realMs = this.#now();
     const dueUs = this.#dueAt(Math.min(nowMs, realMs));
     const beganUs = await this.#firstUnsealed(dueUs);
@@ -113,7 +111,7 @@ export class ChunksKeeper implements LayoutKeeper {
   }
 
   async #seal(slices: readonly Slice[], throughUs: number, report: Counts): Promise<void> {
-    const shards = fewestShards(slices);
+    const shards = shardsToSeal(slices, throughUs, this.#options.sealSamples);
     const done = await this.#registry.sealedShards(throughUs);
     const waiting: SealedShard[] = [];
     for (let shard = 0; shard < shards; shard++) {
@@ -154,7 +152,7 @@ export class ChunksKeeper implements LayoutKeeper {
     const endUs = Math.min(untilUs, this.#now() * 1_000 + HOUR_US);
     const slices = await this.#registry.between(throughUs, endUs);
     if (slices.length === 0) return;
-    const shards = fewestShards(slices);
+    const shards = shardsToSeal(slices, endUs, this.#options.sealSamples);
     for (let shard = 0; shard < shards; shard++) {
       const sealed = new SealedChunks();
       report.samples += await this.#sealing.seal({ slices, shards, shard }, sealed);
@@ -193,8 +191,4 @@ interface Counts {
   sealedSlices: number;
   samples: number;
   chunks: number;
-}
-
-function fewestShards(slices: readonly Slice[]): number {
-  return slices.reduce((fewest, { shards }) => Math.min(fewest, shards), Infinity);
 }

@@ -26,7 +26,7 @@ export const CHUNKS_DEFAULTS = {
   sealEverySeconds: 3_600,
   sealAfterSeconds: 180,
   verifyAfterSeconds: 30,
-  sealSamples: 1_000_000,
+  sealSamples: 1_500_000,
   cacheBytes: 64 * 1024 * 1024,
 } as const satisfies ChunksOptions;
 

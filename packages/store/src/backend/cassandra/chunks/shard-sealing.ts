@@ -1,23 +1,43 @@
-import { setImmediate } from 'node:timers/promises';
-import { inOrder, within, type ArrivedSpan } from './arrived.ts';
-import { HOUR_US } from './chunk-table.ts';
-import type { HourSealing, SensorHour } from './hour-sealing.ts';
-import type { JournalPart } from './journal-part.ts';
+import type { HourSealing } from './hour-sealing.ts';
 import type { JournalReader } from './journal-reader.ts';
+import { inTurn } from '../../read-ahead.ts';
 import type { SealedChunks } from './sealed-chunks.ts';
-import { hourOf } from './sensor-chunks.ts';
-import { shardsWithin } from './shard.ts';
+import { ShardSamples, type SensorSamples } from './shard-samples.ts';
+import { rangeOf, SHARD_SAMPLES_A_SECOND, shardsWith, type SensorRange } from './shard.ts';
 import type { Slice } from './slice-registry.ts';
 
-/** Sensors that are under way at a time: enough to keep a node at work, few enough to leave it room for what is live. */
-const SENSORS_AT_ONCE = 16;
+/** Sensors that are looked up, written and verified together. */
+export const SENSORS_TOGETHER = 64;
+
+/** Such groups that are under way at a time: enough to keep a node at work, few enough to leave it room for what is live. */
+const GROUPS_AT_ONCE = 3;
+
+/** Shards of slices that are asked for before their turn. */
+const SHARDS_AHEAD = 4;
+
+/** Of what is kept in memory, what a shard is to have by estimate. */
+const EXPECTED_SHARE = 0.9;
 
 /** What is to be sealed together. */
 export interface ShardToSeal {
   readonly slices: readonly Slice[];
-  /** Of so many, the fewest that any of the slices has. */
   readonly shards: number;
   readonly shard: number;
+}
+
+/**
+ * Into how many shards slices are sealed, so that one has no more than so many samples, as far as can be told from how many shards they have; the
+ * fewer, the less often a slice of few shards is read. A power of two; the same for the same slices.
+ */
+export function shardsToSeal(slices: readonly Slice[], untilUs: number, mostSamples: number): number {
+  const expected = slices.reduce((sum, { slice, shards }, place) => {
+    const endUs = Math.min(slice + 60e6, slices[place + 1]?.slice ?? untilUs);
+    return sum + Math.max(1, (endUs - slice) / 1e6) * shards * SHARD_SAMPLES_A_SECOND;
+  }, 0);
+  const most = slices.reduce((most, { shards }) => Math.max(most, shards), 1);
+  let shards = 1;
+  while (shards < most && expected / shards > EXPECTED_SHARE * mostSamples) shards *= 2;
+  return shards;
 }
 
 /** Makes chunks of a shard of some slices. */
@@ -40,71 +60,64 @@ export class ShardSealing {
 
   /** @returns how many samples the journal had @throws {StoreError} */
   async seal({ slices, shards, shard }: ShardToSeal, sealed: SealedChunks): Promise<number> {
-    let parts: JournalPart[] = [];
-    let samples = 0;
     let total = 0;
-    for (const { slice, shards: ofSlice } of slices) {
-      for (const one of shardsWithin(shard, shards, ofSlice)) {
-        for await (const { part } of this.#journal.parts(slice, one)) {
-          this.#check();
-          parts.push(part);
-          samples += part.block.length;
-          total += part.block.length;
-          if (samples < this.#mostSamples) continue;
-          await this.#sealParts(parts, sealed);
-          parts = [];
-          samples = 0;
+    const ranges = [rangeOf(shard, shards)];
+    for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+      let samples = new ShardSamples(range);
+      for await (const { part } of this.#parts(slices, range)) {
+        this.#check();
+        samples.add(part);
+        while (samples.length >= this.#mostSamples) {
+          const rest = samples.halve();
+          if (rest !== undefined) {
+            // Read once more, later: what is sealed in pieces has to be written as often.
+            ranges.push(rest);
+            continue;
+          }
+          total += samples.length;
+          await this.#sealSamples(samples, sealed);
+          samples = new ShardSamples(samples.range);
         }
       }
+      total += samples.length;
+      await this.#sealSamples(samples, sealed);
     }
-    if (parts.length > 0) await this.#sealParts(parts, sealed);
     return total;
   }
 
-  async #sealParts(parts: readonly JournalPart[], sealed: SealedChunks): Promise<void> {
-    const sensors = (await bySensor(parts)).entries();
-    // All take from the same source. One sensor's hours go one after the other: each finds the buckets of those before.
+  #parts(slices: readonly Slice[], range: SensorRange) {
+    const sources = slices.flatMap(({ slice, shards }) =>
+      shardsWith(range, shards).map((shard) => this.#journal.parts(slice, shard)),
+    );
+    return inTurn(sources, SHARDS_AHEAD);
+  }
+
+  async #sealSamples(samples: ShardSamples, sealed: SealedChunks): Promise<void> {
+    const sensors = samples.take();
+    // All take from the same source.
     const work = async () => {
-      for (const [sensor, spans] of sensors) {
-        for (const hour of hoursOf(sensor, spans)) {
+      try {
+        for (let group = await some(sensors); group.length > 0; group = await some(sensors)) {
           this.#check();
-          await this.#hours.seal(hour, sealed);
+          await this.#hours.seal(group, sealed);
         }
+      } catch (error) {
+        await sensors.return();
+        throw error;
       }
     };
-    await allOf(Array.from({ length: SENSORS_AT_ONCE }, work));
+    const outcomes = await Promise.allSettled(Array.from({ length: GROUPS_AT_ONCE }, work));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 }
 
-/** Waits for all of them, also when one fails. */
-async function allOf(workers: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(workers);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-}
-
-async function bySensor(parts: readonly JournalPart[]): Promise<Map<number, ArrivedSpan[]>> {
-  const spans = new Map<number, ArrivedSpan[]>();
-  for (const part of parts) {
-    const { block, received, sensors, counts } = part;
-    let from = 0;
-    for (const [place, sensor] of sensors.entries()) {
-      const to = from + counts[place]!;
-      const span = { block, received, from, to };
-      const others = spans.get(sensor);
-      if (others === undefined) spans.set(sensor, [span]);
-      else others.push(span);
-      from = to;
-    }
-    await setImmediate();
+/** The next ones. */
+async function some(sensors: AsyncIterator<SensorSamples, void>): Promise<SensorSamples[]> {
+  const group: SensorSamples[] = [];
+  while (group.length < SENSORS_TOGETHER) {
+    const step = await sensors.next();
+    if (step.done === true) break;
+    group.push(step.value);
   }
-  return spans;
-}
-
-function* hoursOf(sensor: number, spans: readonly ArrivedSpan[]): Generator<SensorHour, void, void> {
-  let rest = inOrder(spans);
-  while (rest.block.length > 0) {
-    const hourUs = hourOf(rest.block.timesUs[0]!);
-    yield { sensor, hourUs, samples: within(rest, hourUs, hourUs + HOUR_US) };
-    rest = within(rest, hourUs + HOUR_US, Infinity);
-  }
+  return group;
 }

@@ -6,7 +6,7 @@ import {
   JournalPart,
   type JournalSamples,
 } from '../../../../src/backend/cassandra/chunks/journal-part.ts';
-import { shardOf, shardsFor, shardsWithin } from '../../../../src/backend/cassandra/chunks/shard.ts';
+import { rangeOf, shardOf, shardsFor, shardsWith } from '../../../../src/backend/cassandra/chunks/shard.ts';
 import { blockOf, sampleAt } from '../../../../src/backend/sample-block.ts';
 import type { SampleRow } from '../../../../src/backend/stored-sample.ts';
 import { anySampleRow, sampleRow, withoutAddress } from '../../rows.ts';
@@ -164,7 +164,8 @@ describe('shards', () => {
         fc.constantFrom(16, 64, 256),
         (sensor, few, many) => {
           const shard = shardOf(sensor, few);
-          expect(shardsWithin(shard, few, many)).toContain(shardOf(sensor, many));
+          expect(shardsWith(rangeOf(shard, few), many)).toContain(shardOf(sensor, many));
+          expect(shardsWith(rangeOf(shardOf(sensor, many), many), few)).toEqual([shard]);
         },
       ),
     );

@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BackOff } from '../archiver/back-off.ts';
 import type { WriteSummary } from '../backend/backend.ts';
 import type { SampleRow } from '../backend/stored-sample.ts';
 import type { WriteBatch } from '../backend/write-batch.ts';
 import { StoreError } from '../errors.ts';
 import type { CopyArchive } from './copy-archive.ts';
 import type { CopyPlace } from './copy-state.ts';
-import { setTimeout as delay } from 'node:timers/promises';
 
 /** What the target had acknowledged may be gone: the copy goes on from where it was safe. */
 export class SetBackError extends Error {
@@ -21,10 +22,9 @@ export interface BatchTargetHooks {
   readonly onRetry: (error: StoreError) => void;
 }
 
-const FIRST_RETRY_MS = 500;
-const MOST_RETRY_MS = 15_000;
-/** Half a day: whoever mends a cluster overnight finds the copy going on in the morning. */
-const MOST_RETRIES = 3_000;
+export const COPY_BACK_OFF = { firstMs: 500, mostMs: 15_000 } as const;
+/** Whoever mends a cluster overnight finds the copy going on in the morning. */
+export const MOST_PATIENCE_MS = 12 * 3_600_000;
 
 /** Gathers samples, and writes a batch while the next one is gathered. */
 export class BatchTarget {
@@ -76,16 +76,18 @@ export class BatchTarget {
   }
 
   async #write(batch: WriteBatch): Promise<WriteSummary> {
-    for (let retry = 0; ; retry++) {
+    const backOff = new BackOff(COPY_BACK_OFF);
+    const deadline = performance.now() + MOST_PATIENCE_MS;
+    for (;;) {
       try {
         const summary = await this.#archive.backend.write(batch);
         if (summary.setBack !== undefined) throw new SetBackError(summary.setBack);
         return summary;
       } catch (error) {
-        if (!(error instanceof StoreError) || !error.isRetryable || retry >= MOST_RETRIES) throw error;
+        if (!(error instanceof StoreError) || !error.isRetryable || performance.now() > deadline) throw error;
         this.#hooks.onRetry(error);
       }
-      await delay(Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(retry, 10)));
+      await delay(backOff.next());
     }
   }
 }

@@ -1,11 +1,13 @@
 import type { Backend } from '../backend/backend.ts';
-import type { StreamFloor } from '../backend/write-batch.ts';
+
+/** Longer than Cassandra's `commitlog_sync_period`, 10 s, by some margin: the archiver's `setBackSeconds`, and what it takes to notice. */
+export const SAFE_AFTER_SECONDS = 60;
 
 /** An archive that is open to be copied from, or to. */
 export interface CopyArchive {
   readonly backend: Backend;
-  /** After which message a store would begin to read the stream. */
-  readonly floorToStart: () => Promise<StreamFloor | undefined>;
+  /** Tells it from every other, whatever name it is reached by. */
+  readonly identity: string;
   /** Has what was acknowledged so far written to where it is to be, the catalogue with it. */
   readonly makeSafe: () => Promise<void>;
   /** What it has acknowledged for so long, no crash takes away any more. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { numberWithin } from '@katbus/bus/daemon';
 import { Command, Option } from 'commander';
 import { LAYOUTS, type LayoutName } from '../backend/cassandra/layout.ts';
@@ -8,7 +9,7 @@ import {
   type CassandraCommandOptions,
 } from '../cassandra-command-options.ts';
 import { parseArchiveName, printArchiveName, type ArchiveName } from './archive-name.ts';
-import { CopyError, type CopyArchive } from './copy-archive.ts';
+import { CopyError, SAFE_AFTER_SECONDS, type CopyArchive } from './copy-archive.ts';
 import { CopyProgress } from './copy-progress.ts';
 import { CopyRun, type CopyReport } from './copy-run.ts';
 import { CopyState } from './copy-state.ts';
@@ -19,6 +20,7 @@ interface CopyOptions extends CassandraCommandOptions {
   readonly to: ArchiveName;
   readonly layout?: LayoutName;
   readonly state?: string;
+  readonly safeAfter: number;
   readonly verify: boolean;
   readonly progressSeconds: number;
 }
@@ -43,6 +45,14 @@ export function copyCommand(): Command {
     .addOption(
       new Option('--state <file>', 'where it is kept how far it is; default katbus-copy-<hash>.json'),
     )
+    .addOption(
+      new Option(
+        '--safe-after <seconds>',
+        'of a target in Cassandra: what it acknowledged so long ago no crash of its nodes takes away',
+      )
+        .argParser(numberWithin(0, 3_600, 'seconds'))
+        .default(SAFE_AFTER_SECONDS),
+    )
     .addOption(new Option('--no-verify', 'do not read everything again to compare it'))
     .addOption(
       new Option('--progress-seconds <seconds>', 'a line of progress so often')
@@ -64,13 +74,19 @@ export function copyCommand(): Command {
 /** @throws {StoreError} @throws {CopyError} */
 async function copy(options: CopyOptions): Promise<CopyReport> {
   const names = { from: printArchiveName(options.from), to: printArchiveName(options.to) };
-  if (names.from === names.to) throw new CopyError('--from and --to are the same archive');
+  const isSameFolder =
+    options.from.backend === 'sqlite' &&
+    options.to.backend === 'sqlite' &&
+    resolve(options.from.directory) === resolve(options.to.directory);
+  if (names.from === names.to || isSameFolder) throw sameArchive();
   const source = await open(options.from, options, true);
   try {
     const target = await open(options.to, options, false);
     try {
+      if (source.identity === target.identity) throw sameArchive();
+      const route = { ...names, source: source.identity, target: target.identity };
       const path = options.state ?? `katbus-copy-${hashOf(names)}.json`;
-      const state = new CopyState(path, names, 1000 * target.safeAfterSeconds);
+      const state = new CopyState(path, route, 1000 * target.safeAfterSeconds);
       const progress = new CopyProgress(print, options.progressSeconds);
       return await new CopyRun({ source, target, state, progress, verifies: options.verify }).run();
     } finally {
@@ -84,14 +100,16 @@ async function copy(options: CopyOptions): Promise<CopyReport> {
 async function open(name: ArchiveName, options: CopyOptions, mustExist: boolean): Promise<CopyArchive> {
   if (name.backend === 'sqlite') return openSqliteArchive(name.directory, mustExist);
   const { keyspace, contactPoints } = name;
-  const session = cassandraOptionsOf({
-    ...options,
-    keyspace,
-    ...(contactPoints && { cassandra: [...contactPoints] }),
-  });
+  const reached = { ...options, ...(contactPoints && { cassandra: [...contactPoints] }) };
+  const session = { ...cassandraOptionsOf(reached), keyspace };
   // Its driver is loaded only where it is wanted.
   const { openCassandraArchive } = await import('./open-cassandra-archive.ts');
-  return openCassandraArchive({ session, layout: options.layout, mustExist });
+  const { layout, safeAfter: safeAfterSeconds } = options;
+  return openCassandraArchive({ session, layout, mustExist, safeAfterSeconds });
+}
+
+function sameArchive(): CopyError {
+  return new CopyError('--from and --to are the same archive');
 }
 
 function linesOf({ sensors, samples, compared, differences, examples }: CopyReport): string[] {

@@ -52,7 +52,12 @@ export async function copyRest(source: Backend, target: BatchTarget, archive: Co
  * From where the target's store will read the stream: where the source's has ended. A target that acknowledges before it syncs begins there only when
  * it was told so some time ago.
  */
-export async function copyFloor(source: Backend, target: BatchTarget, archive: CopyArchive): Promise<void> {
+export async function copyFloor(
+  source: Backend,
+  target: BatchTarget,
+  archive: CopyArchive,
+  tell: (line: string) => void,
+): Promise<void> {
   const floor = await source.floor();
   if (floor === undefined) return;
   const present = await archive.backend.floor();
@@ -60,8 +65,10 @@ export async function copyFloor(source: Backend, target: BatchTarget, archive: C
   if (present !== undefined && present.sequence !== floor.sequence) return;
   for (let tries = 0; tries < MOST_FLOOR_TRIES; tries++) {
     await target.write({ floor });
-    const start = await archive.floorToStart();
+    const start = await archive.backend.startFloor();
     if (start?.sequence === floor.sequence) return;
+    if (tries === 0)
+      tell('waiting until a crash of the target cannot take away where it goes on in the stream');
     await delay(FLOOR_EVERY_MS);
   }
 }

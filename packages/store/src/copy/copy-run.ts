@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { formatAddress, type SensorAddress } from '@katbus/protocol';
 import type { Backend } from '../backend/backend.ts';
-import { BatchTarget, SetBackError } from './batch-target.ts';
+import { BackOff } from '../archiver/back-off.ts';
+import { StoreError } from '../errors.ts';
+import { BatchTarget, COPY_BACK_OFF, MOST_PATIENCE_MS, SetBackError } from './batch-target.ts';
 import type { CopyArchive } from './copy-archive.ts';
 import type { CopyProgress } from './copy-progress.ts';
 import { copyAttributes, copyFloor, copyRest } from './copy-rest.ts';
@@ -24,7 +27,7 @@ export interface CopyReport {
   readonly sensors: number;
   /** Written, by this and earlier runs of the same copy. */
   readonly samples: number;
-  /** Samples of the source that were looked for in the target; undefined: nobody looked. Of a copy that went on, those of this run. */
+  /** Samples of the source that were looked for in the target, by this and earlier runs; undefined: nobody looked. */
   readonly compared: number | undefined;
   /** Samples, and sensors with attributes, that the target does not have as they are. */
   readonly differences: number;
@@ -45,6 +48,9 @@ export class CopyRun {
   #compared = 0;
   #differences = 0;
   readonly #examples: string[] = [];
+  readonly #backOff = new BackOff(COPY_BACK_OFF);
+  /** When it came further last. */
+  #reachedMs = performance.now();
 
   constructor(parts: CopyParts) {
     this.#parts = parts;
@@ -63,10 +69,8 @@ export class CopyRun {
         await this.#runFrom(place);
         place = undefined;
       } catch (error) {
-        if (!(error instanceof SetBackError)) throw error;
-        place = state.goBack();
+        place = await this.#placeAfter(error);
         this.#target = this.#newTarget();
-        progress.say(`going back to what is safe, ${place.samples} samples: ${error.message}`);
       }
     }
     state.remove();
@@ -79,18 +83,35 @@ export class CopyRun {
     };
   }
 
+  /** Where to go on after something went wrong. @throws what it was, when nothing is to be hoped for */
+  async #placeAfter(error: unknown): Promise<CopyPlace> {
+    const { state, progress } = this.#parts;
+    if (error instanceof SetBackError) {
+      const place = state.goBack();
+      progress.say(`going back to what is safe, ${place.samples} samples: ${error.message}`);
+      return place;
+    }
+    const isPatient = performance.now() - this.#reachedMs < MOST_PATIENCE_MS;
+    if (!(error instanceof StoreError) || !error.isRetryable || !isPatient) throw error;
+    // The source is out: a target that is has been waited for already.
+    progress.say(`trying again: ${error.message}`);
+    await delay(this.#backOff.next());
+    return state.reached;
+  }
+
   async #runFrom(place: CopyPlace): Promise<void> {
     const { source, target, progress, verifies } = this.#parts;
     const copied = place.part === 'verification' ? place : await this.#copyFrom(place);
     this.#samples = copied.samples;
-    this.#compared = 0;
+    this.#compared = copied.compared ?? 0;
     this.#differences = 0;
     this.#examples.length = 0;
     if (verifies) {
       await target.settle(this.#samples, (line) => progress.say(line));
       await this.#verify(copied);
     }
-    if (this.#differences === 0) await copyFloor(source.backend, this.#target, target);
+    if (this.#differences === 0)
+      await copyFloor(source.backend, this.#target, target, (line) => progress.say(line));
   }
 
   #newTarget(): BatchTarget {
@@ -103,6 +124,8 @@ export class CopyRun {
 
   async #reach(place: CopyPlace): Promise<void> {
     const { target, state } = this.#parts;
+    this.#reachedMs = performance.now();
+    this.#backOff.reset();
     if (!state.isDue(place)) return;
     await target.makeSafe();
     state.reach(place);
@@ -154,7 +177,7 @@ export class CopyRun {
   }
 
   async #verify(place: CopyPlace): Promise<void> {
-    const { source, target, state, progress } = this.#parts;
+    const { source, target, progress } = this.#parts;
     await this.#verifySensors();
     for (const { day, after, index } of this.#daysFrom(place)) {
       const ours = this.#read(source.backend, day, after);
@@ -169,7 +192,11 @@ export class CopyRun {
         this.#compared += count;
         progress.count(count);
         progress.at('verifying', day, { index, days: this.#days.length });
-        state.reach({ part: 'verification', day, after: { component, sensor }, samples: place.samples });
+        // What is not as it is to be is found again by whoever goes on.
+        if (this.#differences > 0) continue;
+        const { samples } = place;
+        const after = { component, sensor };
+        await this.#reach({ part: 'verification', day, after, samples, compared: this.#compared });
       }
     }
   }

@@ -15,14 +15,22 @@ export interface CopyPlace {
   readonly after?: SensorAddress | undefined;
   /** Samples until here. */
   readonly samples: number;
+  /** Of `verification`: those that were compared, and all were there. */
+  readonly compared?: number;
 }
 
 export const COPY_BEGIN: CopyPlace = { part: 'attributes', samples: 0 };
 
-interface StateFile {
-  readonly version: 1;
+/** From which archive into which: how each is named, and which it is. */
+export interface CopyRoute {
   readonly from: string;
   readonly to: string;
+  readonly source: string;
+  readonly target: string;
+}
+
+interface StateFile extends CopyRoute {
+  readonly version: 2;
   readonly place: CopyPlace;
 }
 
@@ -32,8 +40,7 @@ interface StateFile {
  */
 export class CopyState {
   readonly #path: string;
-  readonly #from: string;
-  readonly #to: string;
+  readonly #route: CopyRoute;
   readonly #safeAfterMs: number;
   #safe: CopyPlace;
   /** Of the last place that was taken note of. */
@@ -45,10 +52,9 @@ export class CopyState {
    * Reads the file, if there is one.
    * @throws {CopyError} it is of another copy, or none of ours
    */
-  constructor(path: string, archives: { readonly from: string; readonly to: string }, safeAfterMs: number) {
+  constructor(path: string, route: CopyRoute, safeAfterMs: number) {
     this.#path = path;
-    this.#from = archives.from;
-    this.#to = archives.to;
+    this.#route = route;
     this.#safeAfterMs = safeAfterMs;
     this.#safe = existsSync(path) ? this.#read() : COPY_BEGIN;
   }
@@ -56,6 +62,11 @@ export class CopyState {
   /** From where nothing can be missing. */
   get safe(): CopyPlace {
     return this.#safe;
+  }
+
+  /** The last one that was taken note of: all before it is acknowledged. */
+  get reached(): CopyPlace {
+    return this.#reached.at(-1)?.place ?? this.#safe;
   }
 
   /** Whether {@link reach} would take note of a place: one a second is enough to go on from. */
@@ -94,19 +105,28 @@ export class CopyState {
     } catch (error) {
       throw new CopyError(`${this.#path} cannot be read: ${(error as Error).message}`);
     }
-    if (state.version !== 1 || !COPY_PARTS.includes(state.place?.part)) {
+    if (state.version !== 2 || !COPY_PARTS.includes(state.place?.part)) {
       throw new CopyError(`${this.#path} is no state of a copy: remove it, or name another one with --state`);
     }
-    if (state.from !== this.#from || state.to !== this.#to) {
+    const { from, to, source, target } = this.#route;
+    const other =
+      state.source !== source && state.target !== target
+        ? `from ${state.from} to ${state.to}`
+        : state.source !== source
+          ? `from another archive than ${from}`
+          : state.target !== target
+            ? `into another archive than ${to}`
+            : undefined;
+    if (other !== undefined) {
       throw new CopyError(
-        `${this.#path} is of the copy from ${state.from} to ${state.to}: remove it, or name another one with --state`,
+        `${this.#path} is of a copy ${other}: remove it to begin anew, or name another one with --state`,
       );
     }
     return state.place;
   }
 
   #write(): void {
-    const state: StateFile = { version: 1, from: this.#from, to: this.#to, place: this.#safe };
+    const state: StateFile = { version: 2, ...this.#route, place: this.#safe };
     // The name comes last: nobody ever reads half of it.
     writeFileSync(`${this.#path}.new`, `${JSON.stringify(state)}\n`);
     renameSync(`${this.#path}.new`, this.#path);

@@ -16,7 +16,7 @@ export async function openSqliteArchive(directory: string, mustExist: boolean): 
   const backend = await SqliteBackend.open({ directory });
   return {
     backend,
-    floorToStart: () => backend.floor(),
+    identity: backend.identity,
     // Samples are synced before they count; what the catalogue says of them follows within seconds.
     makeSafe: () => backend.settle(),
     safeAfterSeconds: 0,

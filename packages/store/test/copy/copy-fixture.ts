@@ -15,6 +15,7 @@ import {
   sampleRow,
 } from '../backend/rows.ts';
 
+export const ROUTE = { from: 'a', to: 'b', source: '1', target: '2' };
 const SENSORS = 25;
 const DAY_US = 86_400e6;
 export const FLOOR = {
@@ -85,7 +86,7 @@ export async function copyAll(
   statePath: string,
   tell: (line: string) => void = () => undefined,
 ): Promise<CopyReport> {
-  const state = new CopyState(statePath, { from: 'a', to: 'b' }, 1000 * target.safeAfterSeconds);
+  const state = new CopyState(statePath, ROUTE, 1000 * target.safeAfterSeconds);
   const progress = new CopyProgress(tell, 0);
   return new CopyRun({ source, target, state, progress, verifies: true }).run();
 }

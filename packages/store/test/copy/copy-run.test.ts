@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MemoryBackend } from '../../src/backend/memory/memory-backend.ts';
 import type { CopyArchive } from '../../src/copy/copy-archive.ts';
 import { openSqliteArchive } from '../../src/copy/open-sqlite-archive.ts';
@@ -14,10 +14,10 @@ const small = { safeAfterSeconds: 0, batchSamples: 20 } as const;
 function memoryArchive(backend = new MemoryBackend()): CopyArchive {
   return {
     backend,
+    identity: 'memory',
     ...small,
     prepareReading: () => Promise.resolve(),
     makeSafe: () => Promise.resolve(),
-    floorToStart: () => backend.floor(),
     settle: () => Promise.resolve(),
     close: () => backend.close(),
   };
@@ -123,6 +123,62 @@ describe('a copy of an archive', () => {
     expect(report.examples.some((line) => line.startsWith('different: m000.s_7 at '))).toBe(true);
     expect(report.examples.some((line) => /^missing: \w+\.s_9 at /.test(line))).toBe(true);
     expect(await target.backend.floor()).toBeUndefined();
+  });
+
+  test('waits for a source that is out, and goes on where it was', async () => {
+    class AwayBackend extends MemoryBackend {
+      reads = 0;
+      isAway: (reads: number) => boolean = () => false;
+      override history(query: Parameters<MemoryBackend['history']>[0]) {
+        if (this.isAway(++this.reads)) throw new StoreError('UNAVAILABLE', 'no node answers');
+        return super.history(query);
+      }
+    }
+    const away = new AwayBackend();
+    await fill(away, anyArchive());
+    const target = memoryArchive();
+    const lines: string[] = [];
+    // Twice while it copies, once while it compares.
+    away.isAway = (reads) => reads === 30 || reads === 31 || reads === 260;
+    const report = await copyAll(memoryArchive(away), target, state, (line) => lines.push(line));
+    expect(lines.filter((line) => line === 'trying again: no node answers')).toHaveLength(3);
+    expect(report).toMatchObject({ samples: 401, compared: 401, differences: 0 });
+    expect(await contentOf(target.backend)).toEqual(expected);
+  });
+
+  test('finds again what was different before it was interrupted', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let reads = 0;
+    let most = Infinity;
+    class SlowBackend extends MemoryBackend {
+      override history(query: Parameters<MemoryBackend['history']>[0]) {
+        // Each place is one to go on from.
+        vi.setSystemTime(Date.now() + 2_000);
+        if (++reads > most) throw new StoreError('CRASHED', 'cut off');
+        return super.history(query);
+      }
+    }
+    const [first] = anyArchive();
+    class WrongBackend extends MemoryBackend {
+      override write(batch: Parameters<MemoryBackend['write']>[0]) {
+        const samples = [...batch.samples].map((row) =>
+          row.timeUs === first!.timeUs ? { ...row, value: 'another' } : row,
+        );
+        return super.write({ ...batch, samples });
+      }
+    }
+    const slow = memoryArchive(new SlowBackend());
+    await fill(slow.backend, anyArchive());
+    await copyAll(slow, memoryArchive(), state);
+    most = Math.floor(1.9 * reads);
+    const target = memoryArchive(new WrongBackend());
+    await expect(copyAll(slow, target, state)).rejects.toMatchObject({ code: 'CRASHED' });
+    expect(reads).toBe(most + 1);
+    most = Infinity;
+    const report = await copyAll(slow, target, state);
+    expect(report).toMatchObject({ differences: 1, compared: 401 });
+    expect(report.examples[0]).toMatch(/^different: wx\.s_0 at /);
   });
 
   test('leaves what the target has already, and its floor', async () => {

@@ -5,6 +5,7 @@ import { rowsLayout } from '../backend/cassandra/rows/rows-layout.ts';
 import { hashedId } from '../backend/cassandra/sensor-id.ts';
 import type { CqlSession } from '../backend/cassandra/session/cql-session.ts';
 import type { SessionOptions } from '../backend/cassandra/session/open-session.ts';
+import type { Pace } from './pace.ts';
 import { timedLoad, type LoadResult } from './timed-load.ts';
 
 /** What a layout does with one shape of load. */
@@ -51,21 +52,24 @@ export async function layoutLoad(
   session: CqlSession,
   shape: LayoutShape,
   cassandra: SessionOptions,
+  pace: Pace,
+  signal?: AbortSignal,
 ): Promise<LayoutResult> {
   const { sensors, lastsMs, batchSamples, isSealed, isRead } = shape;
   const layout = layoutOf(shape.layout, cassandra);
   for (const table of layout.tables) await session.execute(table);
   const source = new SampleLoad(sensors, batchSamples);
   const writer = layout.writer(session);
-  const written = await timedLoad(1, lastsMs, async () => {
+  const write = async () => {
     const batch = source.next();
     await writer.write(batch);
     return batch.columns.count;
-  });
+  };
+  const written = await timedLoad(1, pace.take(lastsMs), write, signal);
   await writer.close();
   if (written.failure !== undefined) throw written.failure;
-  const sealed = isSealed ? await seal(layout, session) : undefined;
-  const read = isRead ? await readSome(layout, session, source, lastsMs) : undefined;
+  const sealed = isSealed ? await seal(layout, session, signal) : undefined;
+  const read = isRead ? await readSome(layout, session, source, pace.take(lastsMs), signal) : undefined;
   return { layout: shape.layout, sensors, written, sealed, read };
 }
 
@@ -74,16 +78,18 @@ async function readSome(
   session: CqlSession,
   source: SampleLoad,
   lastsMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<LoadResult> {
   const reader = layout.reader(session);
-  const read = await timedLoad(READERS, lastsMs, async () => {
+  const readOne = async () => {
     let samples = 0;
     const sensor = source.anySensor();
     for await (const { block } of reader.pieces(sensor, source.fromUs, source.fromUs + DAY_US)) {
       samples += block?.length ?? 0;
     }
     return samples;
-  });
+  };
+  const read = await timedLoad(READERS, lastsMs, readOne, signal);
   await reader.close();
   if (read.failure !== undefined) throw read.failure;
   return read;
@@ -97,13 +103,22 @@ function layoutOf(name: SizedLayout, cassandra: SessionOptions): Layout {
     : chunksLayout({ tableOptions, verifyAfterSeconds: 0 });
 }
 
-async function seal(layout: Layout, session: CqlSession): Promise<Sealed | undefined> {
+async function seal(
+  layout: Layout,
+  session: CqlSession,
+  signal: AbortSignal | undefined,
+): Promise<Sealed | undefined> {
   const keeper = layout.keeper?.(session);
   if (keeper === undefined) return undefined;
+  // Whatever it is in the middle of, it ends soon then.
+  const end = () => void keeper.close();
+  signal?.addEventListener('abort', end, { once: true });
   const sinceMs = performance.now();
   const { samples, chunks } = await keeper.pass(Date.now() + LATER_MS);
   const seconds = (performance.now() - sinceMs) / 1_000;
+  signal?.removeEventListener('abort', end);
   await keeper.close();
+  signal?.throwIfAborted();
   return { samples, chunks, seconds };
 }
 

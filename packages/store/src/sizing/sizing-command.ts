@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { numberWithin } from '@katbus/bus/daemon';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
@@ -6,6 +7,7 @@ import {
   cassandraOptionsOf,
   type CassandraCommandOptions,
 } from '../cassandra-command-options.ts';
+import { ownKeyspaceName } from './own-keyspace.ts';
 import { machinesNeeded } from './machines-needed.ts';
 import { FULL_PLAN, QUICK_PLAN, type DataLengths, type SizingPlan } from './sizing-options.ts';
 import { sizingPlot } from './sizing-plot.ts';
@@ -13,6 +15,8 @@ import { sizingLines } from './sizing-report.ts';
 import { runSizing, type TellProgress } from './sizing-run.ts';
 
 const MOST_DOUBLES = 1_000;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const EXIT_STOPPED = 1;
 
 interface SizingOptions extends CassandraCommandOptions {
   readonly quick: boolean;
@@ -37,8 +41,8 @@ export function sizingCommand(): Command {
         .argParser(dataLengths)
         .default(FULL_PLAN.data, '1-100'),
     )
-    .addOption(new Option('--svg <file>', 'write the plot there'))
-    .addOption(new Option('--json <file>', 'write all that was measured there'));
+    .addOption(new Option('--svg <file>', 'write the plot there').argParser(fileToWrite))
+    .addOption(new Option('--json <file>', 'write all that was measured there').argParser(fileToWrite));
   return addCassandraOptions(command)
     .addHelpText(
       'after',
@@ -50,7 +54,9 @@ export function sizingCommand(): Command {
         points: options.points,
         data: options.data,
       };
-      const result = await runSizing(cassandraOptionsOf(options), plan, progress());
+      const keyspace = ownKeyspaceName(options.keyspace);
+      const cassandra = { ...cassandraOptionsOf(options), keyspace };
+      const result = await untilStopped(keyspace, (signal) => runSizing(cassandra, plan, progress(), signal));
       process.stdout.write(
         sizingLines(result)
           .map((line) => `${line.trimEnd()}\n`)
@@ -62,6 +68,28 @@ export function sizingCommand(): Command {
         writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`);
       }
     });
+}
+
+/** Ends it, and with it its keyspace, when the user has enough; at once, and without that, when he says so twice. */
+async function untilStopped<Result>(
+  keyspace: string,
+  act: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stopping = new AbortController();
+  const stop = (name: NodeJS.Signals) => {
+    if (stopping.signal.aborted) {
+      process.stderr.write(`left behind: cqlsh -e 'DROP KEYSPACE IF EXISTS ${keyspace}'\n`);
+      process.exit(EXIT_STOPPED);
+    }
+    process.stderr.write(`dropping keyspace ${keyspace}; once more leaves it there\n`);
+    stopping.abort(new Error(`stopped by ${name}: nothing is left behind`));
+  };
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  try {
+    return await act(stopping.signal);
+  } finally {
+    for (const name of STOP_SIGNALS) process.off(name, stop);
+  }
 }
 
 /** A line on standard error for each thing that was measured. */
@@ -79,4 +107,16 @@ function dataLengths(text: string): DataLengths {
     throw new InvalidArgumentError(`It is two numbers from 1 to ${MOST_DOUBLES}: 1-100.`);
   }
   return { least, most };
+}
+
+/** Before it is measured for minutes what cannot be written then. */
+function fileToWrite(text: string): string {
+  const path = resolve(text);
+  try {
+    if (existsSync(path) && !statSync(path).isFile()) throw new Error(`${path} is no file`);
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new InvalidArgumentError(`It cannot be written: ${(error as Error).message}.`);
+  }
+  return text;
 }

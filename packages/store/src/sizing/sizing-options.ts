@@ -17,6 +17,10 @@ export interface SizingPlan {
   readonly mixedMs: number;
   /** Each of the layouts' writing and reading. */
   readonly layoutMs: number;
+  /** All of it, about: what follows something slow is shorter. */
+  readonly withinMs: number;
+  /** Samples that `rows` gets at once of a backlog. */
+  readonly backlogSamples: number;
   /** Sensors of the archive that is sized: a layout's speed depends on how many there are. */
   readonly points: number;
 }
@@ -32,6 +36,8 @@ export const FULL_PLAN = {
   cellMs: 10_000,
   mixedMs: 30_000,
   layoutMs: 60_000,
+  withinMs: Infinity,
+  backlogSamples: 200_000,
   points: 200_000,
 } as const satisfies SizingPlan;
 
@@ -44,6 +50,8 @@ export const QUICK_PLAN = {
   cellMs: 2_000,
   mixedMs: 4_000,
   layoutMs: 5_000,
+  withinMs: 95_000,
+  backlogSamples: 50_000,
   points: 200_000,
 } as const satisfies SizingPlan;
 

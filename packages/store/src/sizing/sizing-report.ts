@@ -5,7 +5,7 @@ import { LOAD_SHARE } from './sizing-options.ts';
 import type { SizingResult } from './sizing-run.ts';
 import { speedOf, type GridCell } from './write-grid.ts';
 
-const BAR = 40;
+const BAR = 30;
 
 /** The report as lines for a terminal. */
 export function sizingLines(result: SizingResult): string[] {
@@ -13,7 +13,7 @@ export function sizingLines(result: SizingResult): string[] {
   return [
     `${nodes} node${nodes === 1 ? '' : 's'}, ${replicationFactor} ${replicationFactor === 1 ? 'copy' : 'copies'} of each row`,
     '',
-    `CTA's table, ${plan.data.least} to ${plan.data.most} doubles a row: rows/s written`,
+    `CTA's table, ${plan.data.least} to ${plan.data.most} doubles a row: rows/s written, and between which two they were in nine of ten twentieths of the time`,
     '',
     ...gridLines(result.grid),
     '',
@@ -40,16 +40,18 @@ export function sizingLines(result: SizingResult): string[] {
 function gridLines(grid: readonly GridCell[]): string[] {
   const most = Math.max(...grid.map(speedOf), 1);
   return textTable(
-    ['partitions', 'rows each', 'writers', 'rows/s', 'median ms', 'p99 ms', ''],
+    ['partitions', 'rows each', 'writers', 'rows/s', 'from', 'to', 'median ms', 'p99 ms', ''],
     grid.map((cell) => {
       const { partitionsPerBatch, rowsPerPartition, writers, outcome } = cell;
       const setting = [partitionsPerBatch, rowsPerPartition, writers].map(String);
-      if (outcome.type === 'refused') return [...setting, 'refused', '-', '-', ''];
-      const { perSecond, medianMs, p99Ms, failure } = outcome.load;
+      if (outcome.type === 'refused') return [...setting, 'refused', '-', '-', '-', '-', ''];
+      const { perSecond, spread, medianMs, p99Ms, failure } = outcome.load;
       const bar = '#'.repeat(Math.round((BAR * perSecond) / most));
       return [
         ...setting,
         number(perSecond),
+        spread === undefined ? '-' : number(spread.p5),
+        spread === undefined ? '-' : number(spread.p95),
         milliseconds(medianMs),
         milliseconds(p99Ms),
         failure === undefined ? bar : `${bar} overloaded`,

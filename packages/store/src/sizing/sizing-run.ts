@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { CqlSession } from '../backend/cassandra/session/cql-session.ts';
 import { openSession, type SessionOptions } from '../backend/cassandra/session/open-session.ts';
+import { inOwnKeyspace } from './own-keyspace.ts';
 import { layoutLoad, type LayoutResult, type LayoutShape } from './layout-load.ts';
 import { MonRows } from './mon-rows.ts';
+import { Pace } from './pace.ts';
 import type { SizingPlan } from './sizing-options.ts';
 import { timedLoad, type LoadResult } from './timed-load.ts';
 import { bestCell, gridSize, writeGrid, type GridCell } from './write-grid.ts';
@@ -27,35 +28,39 @@ export type TellProgress = (done: number, all: number, what: string) => void;
 const FEW_SENSORS = 2_000;
 /** Of each sensor one sample: what it costs to seal a chunk that has nearly nothing in it. */
 const THIN_SENSORS = 5_000;
-/** What the archiver writes of a backlog at once. */
+/** What the archiver writes at once. */
 const BATCH_SAMPLES = 200_000;
 /** Of `rows`, a sample of each sensor costs the same in smaller batches, and is measured sooner. */
-const ROWS_BATCH_SAMPLES = 20_000;
+const ROWS_BATCH_SAMPLES = 5_000;
 /** Whoever measures with so many writers wants so many requests under way. */
 const NO_TARGET_MS = 3_600_000;
 
 /**
- * Measures what the nodes can do, in a keyspace of its own, which is dropped at the end.
- * @throws {StoreError}
+ * Measures what the nodes can do, in a keyspace that is made for it and dropped at the end.
+ * @param cassandra its keyspace is made
+ * @param signal ends it sooner
+ * @throws {StoreError} @throws {KeyspaceLeftError} @throws the signal's reason
  */
 export async function runSizing(
-  cassandra: SessionOptions,
+  cassandra: SessionOptions & { readonly keyspace: string },
   plan: SizingPlan,
   tell: TellProgress,
+  signal?: AbortSignal,
 ): Promise<SizingResult> {
-  const keyspace = `${(cassandra.keyspace ?? 'katbus').slice(0, 33)}_sizing_${randomBytes(3).toString('hex')}`;
-  const writers = Math.max(...plan.writers);
-  const uncapped = { least: writers * 2, first: writers * 2, most: writers * 2, targetMs: NO_TARGET_MS };
-  const options = { ...cassandra, keyspace };
-  const session = await openSession({ ...options, inFlight: uncapped });
-  const adapting = await openSession(options);
-  try {
-    return await measure({ session, adapting, options, plan, tell });
-  } finally {
-    await adapting.close();
-    await session.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`);
-    await session.close();
-  }
+  const most = 2 * Math.max(...plan.writers);
+  const uncapped = { least: most, first: most, most, targetMs: NO_TARGET_MS };
+  return inOwnKeyspace({ ...cassandra, inFlight: uncapped }, async (session) => {
+    const adapting = await openSession(cassandra);
+    try {
+      return await measure({ session, adapting, options: cassandra, plan, tell, signal });
+    } catch (error) {
+      // What was cut off in the middle may complain in words of its own.
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      await adapting.close();
+    }
+  });
 }
 
 interface Measuring {
@@ -66,33 +71,38 @@ interface Measuring {
   readonly options: SessionOptions;
   readonly plan: SizingPlan;
   readonly tell: TellProgress;
+  readonly signal: AbortSignal | undefined;
 }
 
-async function measure({ session, adapting, options, plan, tell }: Measuring): Promise<SizingResult> {
+async function measure(measuring: Measuring): Promise<SizingResult> {
+  const { session, adapting, options, plan, tell, signal } = measuring;
   const shapes = shapesOf(plan);
   const all = gridSize(plan) + 2 + shapes.length;
+  const layoutsMs = shapes.reduce((sum, { lastsMs, isRead }) => sum + (isRead ? 2 : 1) * lastsMs, 0);
+  const pace = new Pace(gridSize(plan) * plan.cellMs + 2 * plan.mixedMs + layoutsMs, plan.withinMs);
   let done = 0;
   const rows = new MonRows(session, plan.data);
   await rows.makeTable();
   const grid: GridCell[] = [];
-  for await (const cell of writeGrid(rows, plan)) {
+  for await (const cell of writeGrid(rows, plan, pace, signal)) {
     grid.push(cell);
     tell(++done, all, cellLine(cell));
   }
   const best = bestCell(grid);
   const workers = best?.writers ?? 1;
-  const read = await timedLoad(workers, plan.mixedMs, () => rows.read());
+  const read = await timedLoad(workers, pace.take(plan.mixedMs), () => rows.read(), signal);
   tell(++done, all, `reading: ${rate(read)} rows/s`);
   const { partitionsPerBatch = 1, rowsPerPartition = 1 } = best ?? {};
+  const mixedMs = pace.take(plan.mixedMs);
   const [written, readBeside] = await Promise.all([
-    timedLoad(workers, plan.mixedMs, () => rows.write(partitionsPerBatch, rowsPerPartition)),
-    timedLoad(workers, plan.mixedMs, () => rows.read()),
+    timedLoad(workers, mixedMs, () => rows.write(partitionsPerBatch, rowsPerPartition), signal),
+    timedLoad(workers, mixedMs, () => rows.read(), signal),
   ]);
   tell(++done, all, `both: ${rate(written)} rows/s written, ${rate(readBeside)} rows/s read`);
   for (const { failure } of [read, written, readBeside]) if (failure !== undefined) throw failure;
   const layouts: LayoutResult[] = [];
   for (const shape of shapes) {
-    const result = await layoutLoad(adapting, shape, options);
+    const result = await layoutLoad(adapting, shape, options, pace, signal);
     layouts.push(result);
     tell(
       ++done,
@@ -108,8 +118,8 @@ async function measure({ session, adapting, options, plan, tell }: Measuring): P
 }
 
 /** All points last: their journal is not sealed, which would take longer than all the rest. */
-function shapesOf({ points, layoutMs }: SizingPlan): LayoutShape[] {
-  const few = { sensors: Math.min(FEW_SENSORS, points), batchSamples: BATCH_SAMPLES, lastsMs: layoutMs / 2 };
+function shapesOf({ points, layoutMs, backlogSamples }: SizingPlan): LayoutShape[] {
+  const few = { sensors: Math.min(FEW_SENSORS, points), lastsMs: layoutMs / 2 };
   const thin = {
     sensors: THIN_SENSORS,
     batchSamples: THIN_SENSORS,
@@ -119,9 +129,9 @@ function shapesOf({ points, layoutMs }: SizingPlan): LayoutShape[] {
   };
   const all = { sensors: points, lastsMs: layoutMs, isSealed: false, isRead: false };
   return [
-    { layout: 'rows', ...few, isSealed: false, isRead: true },
+    { layout: 'rows', ...few, batchSamples: backlogSamples, isSealed: false, isRead: true },
     { layout: 'rows', ...all, batchSamples: ROWS_BATCH_SAMPLES },
-    { layout: 'chunks', ...few, isSealed: true, isRead: true },
+    { layout: 'chunks', ...few, batchSamples: BATCH_SAMPLES, isSealed: true, isRead: true },
     { layout: 'chunks', ...thin },
     { layout: 'chunks', ...all, batchSamples: BATCH_SAMPLES },
   ];

@@ -1,5 +1,6 @@
 import { StoreError } from '../errors.ts';
 import type { MonRows } from './mon-rows.ts';
+import type { Pace } from './pace.ts';
 import type { SizingPlan } from './sizing-options.ts';
 import { timedLoad, type LoadResult } from './timed-load.ts';
 
@@ -24,15 +25,21 @@ export function gridSize({ writers, partitionsPerBatch, rowsPerPartition }: Sizi
  * CTA's figure 3: rows a second for each number of writers, partitions a batch and rows a partition.
  * @throws {StoreError} the node fails for another reason than that a batch is too large
  */
-export async function* writeGrid(rows: MonRows, plan: SizingPlan): AsyncGenerator<GridCell> {
+export async function* writeGrid(
+  rows: MonRows,
+  plan: SizingPlan,
+  pace: Pace,
+  signal?: AbortSignal,
+): AsyncGenerator<GridCell> {
   for (const partitionsPerBatch of plan.partitionsPerBatch) {
     for (const rowsPerPartition of plan.rowsPerPartition) {
       // What one writer is refused, many are.
       let refused: CellOutcome | undefined;
       for (const writers of plan.writers) {
+        const lastsMs = pace.take(plan.cellMs);
         const outcome =
           refused ??
-          (await measure(rows, { writers, partitionsPerBatch, rowsPerPartition, lastsMs: plan.cellMs }));
+          (await measure(rows, { writers, partitionsPerBatch, rowsPerPartition, lastsMs }, signal));
         if (outcome.type === 'refused') refused = outcome;
         yield { writers, partitionsPerBatch, rowsPerPartition, outcome };
       }
@@ -50,11 +57,17 @@ interface Setting {
 async function measure(
   rows: MonRows,
   { writers, partitionsPerBatch, rowsPerPartition, lastsMs }: Setting,
+  signal: AbortSignal | undefined,
 ): Promise<CellOutcome> {
   if (!rows.fits(partitionsPerBatch * rowsPerPartition)) {
     return { type: 'refused', why: 'a batch has 65,535 rows and 16 MiB at most' };
   }
-  const load = await timedLoad(writers, lastsMs, () => rows.write(partitionsPerBatch, rowsPerPartition));
+  const load = await timedLoad(
+    writers,
+    lastsMs,
+    () => rows.write(partitionsPerBatch, rowsPerPartition),
+    signal,
+  );
   const { failure } = load;
   if (failure === undefined || isOverload(failure)) return { type: 'measured', load };
   if (failure instanceof StoreError && failure.code === 'REFUSED') {

@@ -4,7 +4,14 @@ import { machinesNeeded, sealingCost } from '../../src/sizing/machines-needed.ts
 import { FULL_PLAN } from '../../src/sizing/sizing-options.ts';
 import type { SizingResult } from '../../src/sizing/sizing-run.ts';
 
-const NOTHING = { perSecond: 0, requests: 0, medianMs: NaN, p99Ms: NaN, failure: undefined };
+const NOTHING = {
+  perSecond: 0,
+  spread: undefined,
+  requests: 0,
+  medianMs: NaN,
+  p99Ms: NaN,
+  failure: undefined,
+};
 
 function result(layouts: readonly LayoutResult[], nodes = 1): SizingResult {
   const both = { written: NOTHING, read: NOTHING };

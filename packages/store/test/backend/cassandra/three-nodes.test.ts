@@ -74,10 +74,10 @@ describeWithCassandra('three nodes', () => {
 
           const owners = new Map<string, string[]>();
           const rows = await session.execute(
-            'SELECT DISTINCT sensor, bucket, token(sensor, bucket) AS token FROM samples',
+            'SELECT DISTINCT sensor, bucket, token(sensor, bucket) AS place FROM samples',
           );
-          for (const { sensor, bucket, token } of rows) {
-            owners.set(`${String(sensor)} ${String(bucket)}`, replicasOf(Number(token), copies));
+          for (const { sensor, bucket, place } of rows) {
+            owners.set(`${String(sensor)} ${String(bucket)}`, replicasOf(Number(place), copies));
           }
           expect(owners.size).toBe(SENSORS);
           expect(sent.reduce((sum, { partitions }) => sum + partitions.length, 0)).toBe(SENSORS);

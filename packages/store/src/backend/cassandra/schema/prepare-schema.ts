@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../../errors.ts';
 import type { Layout } from '../layout.ts';
 import type { CqlRow, CqlSession } from '../session/cql-session.ts';
@@ -13,9 +14,20 @@ export interface PreparedSchema {
   readonly lostTables: readonly string[];
 }
 
+/** Nodes learn of a change one after the other: what another store has just made may not be there for us yet. */
+const AGREED_WITHIN_MS = 20_000;
+const LOOK_EVERY_MS = 250;
+
+/** What is known after some of it was done. */
+interface Progress {
+  /** Whether there was an archive before. */
+  wasThere?: boolean;
+  readonly missing: Set<string>;
+}
+
 /**
  * Makes the tables that are missing, brings older ones to this version, and gives tables of samples the life that the layout's statements say.
- * The keyspace is there already. May be called again at any time, as after an error SCHEMA.
+ * The keyspace is there already. May be called again at any time, as after an error SCHEMA, and by several stores at once.
  * @throws {StoreError} SCHEMA_VERSION: a later version has been here; FOREIGN_FILE: the keyspace has another layout
  */
 export async function prepareSchema(
@@ -23,24 +35,47 @@ export async function prepareSchema(
   layout: Pick<Layout, 'name' | 'tables'>,
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<PreparedSchema> {
+  const progress: Progress = { missing: new Set() };
+  const untilMs = performance.now() + AGREED_WITHIN_MS;
+  for (;;) {
+    try {
+      const identity = await prepare(session, layout, migrations, progress);
+      return { identity, lostTables: progress.wasThere === true ? [...progress.missing] : [] };
+    } catch (error) {
+      const mayCome = error instanceof StoreError && error.code === 'SCHEMA';
+      if (!mayCome || performance.now() > untilMs) throw error;
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/** @returns the archive's identity */
+async function prepare(
+  session: CqlSession,
+  layout: Pick<Layout, 'name' | 'tables'>,
+  migrations: readonly Migration[],
+  progress: Progress,
+): Promise<string> {
+  const { missing } = progress;
   const before = await tablesOf(session);
   const first = migrations[0]!;
   const check = (row: CqlRow) => checkArchive(session, row, layout.name, migrations.at(-1)!.version);
   const found = before.has('archive') ? await archiveRow(session) : undefined;
   // Before anything is made: what is not ours is not touched.
   if (found !== undefined) check(found);
-  const lostTables = await makeMissing(session, tablesMadeBy([first]), before);
+  progress.wasThere ??= found !== undefined;
+  await makeMissing(session, tablesMadeBy([first]), before, missing);
   const row = found ?? (await firstRow(session, layout.name, first.version));
   if (found === undefined) check(row);
   const version = Number(row.version);
   const done = migrations.filter((migration) => migration !== first && migration.version <= version);
-  lostTables.push(...namesMissing(tablesMadeBy(done), before));
+  for (const { name } of tablesMadeBy(done)) if (!before.has(name)) missing.add(name);
   // What is made anew lacks what later versions have added to it.
-  await migrate(session, migrations, lostTables.length === 0 ? version : first.version);
+  await migrate(session, migrations, missing.size === 0 ? version : first.version);
   const tables = layout.tables.map(tableStatement);
-  lostTables.push(...(await makeMissing(session, tables, before)));
+  await makeMissing(session, tables, before, missing);
   for (const table of tables) await adaptLife(session, table, before.get(table.name));
-  return { identity: String(row.identity), lostTables: found === undefined ? [] : lostTables };
+  return String(row.identity);
 }
 
 /** Tables of the keyspace by name, with the life of their rows in seconds. */
@@ -56,19 +91,18 @@ function tablesMadeBy(migrations: readonly Migration[]): TableStatement[] {
   return migrations.flatMap(({ statements }) => statements.filter(makesTable).map(tableStatement));
 }
 
-function namesMissing(tables: readonly TableStatement[], present: ReadonlyMap<string, number>): string[] {
-  return tables.map(({ name }) => name).filter((name) => !present.has(name));
-}
-
-/** @returns the names of those that were missing */
+/** @param missing is given the names of those that were */
 async function makeMissing(
   session: CqlSession,
   tables: readonly TableStatement[],
   present: ReadonlyMap<string, number>,
-): Promise<string[]> {
-  const names = namesMissing(tables, present);
-  for (const { name, cql } of tables) if (names.includes(name)) await session.execute(cql);
-  return names;
+  missing: Set<string>,
+): Promise<void> {
+  for (const { name, cql } of tables) {
+    if (present.has(name)) continue;
+    missing.add(name);
+    await session.execute(cql);
+  }
 }
 
 async function archiveRow(session: CqlSession): Promise<CqlRow | undefined> {

@@ -16,6 +16,7 @@ import { FramingClient, type FramedOptions } from './framing-client.ts';
 import { InFlight, type RequestEnd } from './in-flight.ts';
 import { NodeWatch } from './node-watch.ts';
 import type { RawRowsOptions } from './raw-rows.ts';
+import { schemaAgreed, schemaNode } from './schema-node.ts';
 import type { SessionNews, SessionStatus } from './session-news.ts';
 
 /** Statements that change the schema are not prepared, and take their time. */
@@ -85,9 +86,12 @@ export class DriverSession implements CqlSession {
     values: readonly CqlValue[] = [],
     { timestampUs }: { readonly timestampUs?: number | undefined } = {},
   ): Promise<CqlRow[]> {
+    if (OF_SCHEMA.test(cql)) {
+      await this.#send(() => changeSchema(this.#client, cql));
+      return [];
+    }
     const options: QueryOptions = {
       consistency: READS.test(cql) ? this.#read : this.#write,
-      ...(OF_SCHEMA.test(cql) && { prepare: false, readTimeout: SCHEMA_TIMEOUT_MS }),
       ...(timestampUs !== undefined && { timestamp: types.Long.fromNumber(timestampUs) }),
     };
     return toCqlRows(await this.#send(() => this.#client.execute(cql, toDriverValues(values), options)));
@@ -206,7 +210,12 @@ async function connectToKeyspace(options: CassandraOptions): Promise<Client> {
   } catch (cause) {
     if (toStoreError(cause).code !== 'SCHEMA') throw cause;
   }
-  await createKeyspace(options);
+  const client = await connect(options, undefined);
+  try {
+    await changeSchema(client, keyspaceStatement(options));
+  } finally {
+    await client.shutdown();
+  }
   return connect(options, options.keyspace);
 }
 
@@ -221,17 +230,19 @@ async function connect(options: CassandraOptions, keyspace: string | undefined):
   }
 }
 
-async function createKeyspace(options: CassandraOptions): Promise<void> {
-  const client = await connect(options, undefined);
-  try {
-    await client.execute(
-      `CREATE KEYSPACE IF NOT EXISTS ${options.keyspace} WITH replication = {'class': 'NetworkTopologyStrategy', 'replication_factor': ${options.replicationFactor}}`,
-      [],
-      { prepare: false, readTimeout: SCHEMA_TIMEOUT_MS },
-    );
-  } finally {
-    await client.shutdown();
-  }
+function keyspaceStatement({ keyspace, replicationFactor }: CassandraOptions): string {
+  return `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy', 'replication_factor': ${replicationFactor}}`;
+}
+
+/** Resolves when all nodes know of it. */
+async function changeSchema(client: Client, cql: string): Promise<void> {
+  const host = schemaNode(client);
+  await client.execute(cql, [], {
+    prepare: false,
+    readTimeout: SCHEMA_TIMEOUT_MS,
+    ...(host !== undefined && { host }),
+  });
+  await schemaAgreed(client);
 }
 
 function consistencyCode(name: Consistency): number {

@@ -62,6 +62,16 @@ describe('a chunk', () => {
     expect(samplesOf(decode(encodeChunk(blockOf(some))))).toEqual(some);
   });
 
+  test('gives back the same wherever in a larger Buffer it lies', () => {
+    const block = blockOf(samples(Array.from({ length: 40 }, (_, place) => Math.PI ** (place / 3))));
+    const bytes = encodeChunk(block, { compress: false });
+    for (let offset = 0; offset < 9; offset++) {
+      const larger = Buffer.alloc(bytes.length + 24, 7);
+      larger.set(bytes, offset);
+      expect(bits(decode(larger.subarray(offset, offset + bytes.length)))).toEqual(bits(block));
+    }
+  });
+
   test('refuses no samples, and more than a reader has room for', () => {
     expect(() => encodeChunk(blockOf([]))).toThrow(RangeError);
     expect(() => encodeChunk(blockOf(samples(Array<number>(65_537).fill(1))))).toThrow(RangeError);

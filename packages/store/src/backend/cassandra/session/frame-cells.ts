@@ -44,7 +44,9 @@ export class FrameCells implements CellPage {
 
   bytes(): Uint8Array | undefined {
     const at = this.#next();
-    return at < 0 ? undefined : this.#bytes.subarray(at, this.#at);
+    if (at < 0) return undefined;
+    const { buffer, byteOffset } = this.#bytes;
+    return new Uint8Array(buffer, byteOffset + at, this.#at - at);
   }
 
   doubles(): number[] | undefined {

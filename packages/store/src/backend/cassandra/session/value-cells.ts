@@ -34,7 +34,8 @@ export class ValueCells implements CellPage {
   }
 
   bytes(): Uint8Array | undefined {
-    return (this.#next() ?? undefined) as Uint8Array | undefined;
+    const bytes = this.#next() as Uint8Array | null | undefined;
+    return bytes ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : undefined;
   }
 
   doubles(): number[] | undefined {

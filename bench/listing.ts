@@ -263,8 +263,16 @@ function watchPortal() {
   const resident: number[] = [];
   const held: number[] = [];
   const timer = setInterval(() => {
-    resident.push(residentBytes(system.portal.pid) / MIB);
-    void heldMib().then((mib) => held.push(mib));
+    try {
+      resident.push(residentBytes(system.portal.pid) / MIB);
+    } catch {
+      // The bench is failing, and says why itself.
+      clearInterval(timer);
+    }
+    heldMib().then(
+      (mib) => held.push(mib),
+      () => undefined,
+    );
   }, 50);
   return {
     end: async () => {

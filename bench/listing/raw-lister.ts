@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 const FINAL = 0x80;
+const PING = 0x09;
 const READ_EACH_MS = 20;
 
 export interface RawListing {
@@ -101,8 +102,9 @@ export class RawLister {
     const { head } = this;
     const bytes = head.length < 2 ? Infinity : head[1] === 127 ? 10 : head[1] === 126 ? 4 : 2;
     if (head.length < bytes) return undefined;
-    // A ping is not answered, in which case the portal goes on for long enough.
     const isControl = (head[0]! & 0x08) !== 0;
+    // The portal's pings are empty, and so is the answer (section 5.5.3).
+    if ((head[0]! & 0x0f) === PING) this.socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
     this.isLastFrame = !isControl && (head[0]! & FINAL) !== 0;
     this.payloadLeft =
       bytes === 2 ? head[1]! : bytes === 4 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2));

@@ -12,6 +12,8 @@ import {
   type ComponentsRequest,
   type DayReportPage,
   type DayReportRequest,
+  type GapsPage,
+  type GapsRequest,
   type HistoryPage,
   type HistoryParams,
   type HistoryRequest,
@@ -42,7 +44,7 @@ export class StoreClient {
     return this.#ask<HistoryPage>(STORE_SUBJECTS.history, historyRequest(params));
   }
 
-  /** The same page as it came: who only passes it on need not read it. @throws {RequestError} */
+  /** The same page as it came, for who only passes it on, with the gaps of its range on the first one. @throws {RequestError} */
   async historyText(params: HistoryParams): Promise<JsonText> {
     return this.#askText(STORE_SUBJECTS.history, historyRequest(params));
   }
@@ -94,10 +96,28 @@ export class StoreClient {
     return this.#ask<StoreStatus>(STORE_SUBJECTS.status, {}, timeoutMs);
   }
 
-  async #askText(subject: string, request: object): Promise<JsonText> {
+  /** What was lost before it could be stored, in times that touch the range: the first page. @throws {RequestError} */
+  async gaps(request: GapsRequest): Promise<GapsPage> {
     try {
       const timeoutMs = this.#timeoutMs;
-      return new JsonText(await callServiceText(this.#connection, subject, request, { timeoutMs }));
+      return (await callService(this.#connection, STORE_SUBJECTS.gaps, request, { timeoutMs })) as GapsPage;
+    } catch (error) {
+      throw requestError(error);
+    }
+  }
+
+  async #askText(subject: string, request: HistoryRequest | BinsRequest): Promise<JsonText> {
+    const { start, end, after } = request;
+    const lost = after === undefined ? this.gaps({ start, end }) : undefined;
+    // What is wrong with the request itself is told first.
+    lost?.catch(() => undefined);
+    try {
+      const timeoutMs = this.#timeoutMs;
+      const text = await callServiceText(this.#connection, subject, request, { timeoutMs });
+      const { gaps = [] } = (await lost) ?? {};
+      return new JsonText(
+        gaps.length === 0 ? text : `${text.trimEnd().slice(0, -1)},"gaps":${JSON.stringify(gaps)}}`,
+      );
     } catch (error) {
       throw requestError(error);
     }

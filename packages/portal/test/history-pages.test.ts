@@ -48,6 +48,7 @@ function archive(
           return yearPage(request);
         },
       },
+      { name: 'gaps', subject: 'rpc.store.gaps', handler: () => ({ gaps: [] }) },
     ],
   });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { answer } from './route-schema.ts';
+import { answer, errorAnswers } from './route-schema.ts';
 
 export interface Asset {
   readonly contentType: string;
@@ -56,6 +56,7 @@ export function assetRoutes(app: FastifyInstance, assets: Assets): void {
       response: {
         200: answer('As it is', { [type]: { type: 'string', format: 'binary' } }),
         304: { description: 'The browser has it: its ETag is that of If-None-Match', type: 'null' },
+        ...errorAnswers(),
       },
     };
     app.get(path, { schema }, (request, reply) => {

@@ -15,6 +15,7 @@ import type { FastifyInstance } from 'fastify';
 import { RequestError } from '../rpc/errors.ts';
 import type { StoreClient } from '../store-client.ts';
 import { firstThenRest } from './first-then-rest.ts';
+import { GAPS_HEADER, GAPS_HEADERS, gapsIn } from './gaps-route.ts';
 import { HISTORY_FORMATS, type HistoryFormat } from './history-stream.ts';
 import { RANGE, readDuration, readRange, type RangeQuery } from './query-time.ts';
 import { answer, errorAnswers, JSON_TYPE, parameter, query, shared, text } from './route-schema.ts';
@@ -70,10 +71,13 @@ const SCHEMA = {
     ['sensor'],
   ),
   response: {
-    200: answer('Bins, sensor by sensor, in order of time', {
-      [JSON_TYPE]: shared('BinsPage'),
-      'text/csv': { type: 'string' },
-    }),
+    200: {
+      ...answer('Bins, sensor by sensor, in order of time', {
+        [JSON_TYPE]: shared('BinsPage'),
+        'text/csv': { type: 'string' },
+      }),
+      headers: GAPS_HEADERS,
+    },
     ...errorAnswers(400, 404, 500, 503, 504),
   },
 };
@@ -93,6 +97,7 @@ export function binsRoute(app: FastifyInstance, { store }: { readonly store: Sto
     const body = asked.format === 'json' ? jsonText(pages) : csvText(pages, columns);
     return reply
       .type(CONTENT_TYPE[asked.format])
+      .header(GAPS_HEADER, await gapsIn(store, params))
       .send(Readable.from(body, { objectMode: false, highWaterMark: 1 }));
   });
 }

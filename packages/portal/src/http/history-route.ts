@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { requestError, RequestError } from '../rpc/errors.ts';
 import type { StoreClient } from '../store-client.ts';
 import { firstThenRest } from './first-then-rest.ts';
+import { GAPS_HEADER, GAPS_HEADERS, gapsIn } from './gaps-route.ts';
 import {
   HISTORY_FORMATS,
   HISTORY_LAYOUTS,
@@ -49,10 +50,13 @@ const SCHEMA = {
     ['sensor'],
   ),
   response: {
-    200: answer('Samples in order of time', {
-      [JSON_TYPE]: shared('ArchivedSamples'),
-      'text/csv': { type: 'string' },
-    }),
+    200: {
+      ...answer('Samples in order of time', {
+        [JSON_TYPE]: shared('ArchivedSamples'),
+        'text/csv': { type: 'string' },
+      }),
+      headers: GAPS_HEADERS,
+    },
     ...errorAnswers(400, 404, 500, 503, 504),
   },
 };
@@ -75,6 +79,7 @@ export function historyRoute(app: FastifyInstance, { store }: { readonly store: 
       const pages = await firstThenRest(historyPages(store, params)).catch(inWordsOfHttp);
       return reply
         .type(HISTORY_LAYOUTS[format].contentType)
+        .header(GAPS_HEADER, await gapsIn(store, params))
         .send(Readable.from(historyText(pages, format), { objectMode: false, highWaterMark: 1 }));
     },
   );

@@ -7,6 +7,7 @@ import { WEBSOCKET_PATH } from '../websocket/websocket-server.ts';
 import { assetRoutes, SECURITY_HEADERS, type Assets } from './assets.ts';
 import { failureOf, httpFailure, type HttpFailure } from './errors.ts';
 import { binsRoute } from './bins-route.ts';
+import { gapsRoute } from './gaps-route.ts';
 import { historyRoute } from './history-route.ts';
 import { monitoringRoutes } from './monitoring-routes.ts';
 import { collectRoutes, openapiRoute } from './openapi.ts';
@@ -68,6 +69,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     sensorRoutes(routes, options);
     historyRoute(routes, options);
     binsRoute(routes, options);
+    gapsRoute(routes, options);
     reportRoutes(routes, options);
     scrapeRoute(routes, options);
     monitoringRoutes(routes, options);

@@ -17,14 +17,14 @@ export function monitoringRoutes(
     operationId: 'healthz',
     summary: 'Whether the process answers',
     tags,
-    response: { 200: plainAnswer('ok') },
+    response: { 200: plainAnswer('ok'), ...errorAnswers() },
   };
   app.get('/healthz', { schema: health }, (_request, reply) => reply.type(PLAIN).send('ok\n'));
   const ready = {
     operationId: 'readyz',
     summary: 'Whether the portal can do its work now',
     tags,
-    response: { 200: plainAnswer('ready'), 503: plainAnswer('Why it cannot') },
+    response: { 200: plainAnswer('ready'), 503: plainAnswer('Why it cannot'), ...errorAnswers() },
   };
   app.get('/readyz', { schema: ready }, (_request, reply) => {
     const reason = readiness();

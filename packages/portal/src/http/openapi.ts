@@ -4,6 +4,12 @@ import { addSharedSchemas, answer, errorAnswers, JSON_TYPE } from './route-schem
 
 export const OPENAPI_PATH = '/api/openapi.json';
 
+const METHOD_NOT_ALLOWED = {
+  description: 'Only GET and HEAD are possible; the header Allow says so',
+  headers: { allow: { description: 'GET, HEAD', schema: { type: 'string' } } },
+  content: { [JSON_TYPE]: { schema: { $ref: '#/components/schemas/HttpError' } } },
+} as const;
+
 /** Collects what the routes say of themselves that are added, in plugins, after this. */
 export function collectRoutes(app: FastifyInstance, version: string): void {
   addSharedSchemas(app);
@@ -14,10 +20,12 @@ export function collectRoutes(app: FastifyInstance, version: string): void {
         title: 'Katbus portal',
         description:
           'Sensors of an observatory: which there are, what they were, and what they are now, over HTTP. Live samples come by websocket at /ws; PROTOCOL.md of Katbus specifies both. ' +
-          'Only GET and HEAD. Times are Unix seconds, UTC. Every error has the shape HttpError.',
+          'Only GET and HEAD: any other method is answered with 405, MethodNotAllowed. Times are Unix seconds, UTC. Every error has the shape HttpError.',
         version,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      // Of methods that no path has, so that no operation can name it.
+      components: { responses: { MethodNotAllowed: METHOD_NOT_ALLOWED } },
       tags: [
         { name: 'sensors', description: 'Sensors and their samples' },
         { name: 'archive', description: 'What the keeper of the archive asks for' },

@@ -10,6 +10,7 @@ const SHARED = {
   ListResult: 'listResult',
   ArchivedSamples: 'archivedSamples',
   BinsPage: 'binsPage',
+  GapsPage: 'gapsPage',
   ArchiveReport: 'archiveReport',
   SensorReportPage: 'sensorReportPage',
   DayReportPage: 'dayReportPage',
@@ -37,16 +38,22 @@ const ERRORS = {
   403: 'The page is of another origin, which the portal was not told to trust',
   404: 'There is no such thing',
   426: 'Connect with a websocket client',
+  431: 'The request line with its header is too large',
   500: 'The portal failed: its log has the reason',
   503: 'NATS is not connected, the archive does not run, or too much is under way: ask again later',
   504: 'The archive did not answer in time: ask for less, or again later',
 } as const;
 export type ErrorStatus = keyof typeof ERRORS;
 
+/** Beside those that are named, what any request may be answered with. */
 export function errorAnswers(...statuses: readonly ErrorStatus[]) {
   const json = { [JSON_TYPE]: shared('HttpError') };
-  return Object.fromEntries(statuses.map((status) => [status, answer(ERRORS[status], json)]));
+  return Object.fromEntries(
+    [...statuses, ANY_REQUEST].map((status) => [status, answer(ERRORS[status], json)]),
+  );
 }
+
+const ANY_REQUEST: ErrorStatus = 431;
 
 /** A query parameter's type, what it means and in which unit, and a value that works. */
 export function parameter<Type extends object>(

@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { createLogger, PortInUseError } from '@katbus/bus/daemon';
 import { BusService } from '@katbus/bus/nats';
 import { Portal } from '@katbus/portal';
-import type { ArchivedSample, HistoryRequest } from '@katbus/protocol';
+import type { ArchivedSample, Gap, HistoryRequest } from '@katbus/protocol';
 import { validate } from '@katbus/protocol/schemas';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../../../../test/support/wait-for.ts';
@@ -161,6 +161,7 @@ describe('history over HTTP', () => {
   }));
   const asked: HistoryRequest[] = [];
   let failAfter = Infinity;
+  let gaps: readonly Gap[] = [];
   let portal: TestPortal;
   let service: BusService;
 
@@ -184,6 +185,7 @@ describe('history over HTTP', () => {
             return from + 2_000 < all.length ? { ...page, next: String(from + 2_000) } : page;
           },
         },
+        { name: 'gaps', subject: 'rpc.store.gaps', handler: () => ({ gaps }) },
       ],
     });
   });
@@ -223,6 +225,33 @@ describe('history over HTTP', () => {
         '',
       ].join('\r\n'),
     );
+  });
+
+  test('says how many gaps touch its range, which have a path of their own', async () => {
+    const gap = {
+      fromSequence: 5,
+      toSequence: 9,
+      messages: 5,
+      from: 1_795_305_700,
+      to: 1_795_305_710,
+      reason: 'x',
+    };
+    expect((await history(`sensor=wx.empty&${RANGE}`)).headers.get('katbus-gaps')).toBe('0');
+    gaps = [gap];
+    for (const format of ['json', 'csv'])
+      expect((await history(`sensor=wx.empty&${RANGE}&format=${format}`)).headers.get('katbus-gaps')).toBe(
+        '1',
+      );
+    expect(await (await fetch(`${portal.httpUrl}/api/gaps?${RANGE}`)).json()).toEqual({ gaps });
+    const client = await portal.client();
+    const range = { start: 1_795_305_600, end: 1_795_400_000 };
+    const first = await client.request('history', { sensor: 'wx.a', ...range });
+    expect(first.gaps).toEqual(gaps);
+    const second = await client.request('history', { sensor: 'wx.a', ...range, after: first.next! });
+    expect(second).not.toHaveProperty('gaps');
+    gaps = [];
+    expect(await client.request('history', { sensor: 'wx.a', ...range })).not.toHaveProperty('gaps');
+    await client.close();
   });
 
   test('of nothing is an empty array, or the header alone', async () => {

@@ -25,6 +25,7 @@ interface Operation {
 interface Document {
   readonly openapi: string;
   readonly info: { readonly version: string };
+  readonly components: { readonly responses: Readonly<Record<string, object>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
@@ -112,6 +113,25 @@ describe('the OpenAPI document', () => {
       }
     }
     expect(asked.length).toBeGreaterThan(15);
+  });
+
+  test('has what any request may be answered with, and what no path’s own methods are', async () => {
+    for (const { path, operation } of operations())
+      expect([path, Object.keys(operation.responses)]).toEqual([path, expect.arrayContaining(['431'])]);
+    expect(document.components.responses).toHaveProperty('MethodNotAllowed');
+    const ajv = new Ajv2020({ strict: false }).addSchema(document, 'document');
+    const refused = await fetch(`${system.portalUrl}/api/list`, { method: 'POST' });
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    const tooLarge = await fetch(`${system.portalUrl}/api/list?filter=${'a'.repeat(200_000)}`);
+    expect(tooLarge.status).toBe(431);
+    const schemas = [
+      'document#/components/responses/MethodNotAllowed/content/application~1json/schema',
+      'document#/paths/~1api~1list/get/responses/431/content/application~1json/schema',
+    ];
+    for (const [place, answer] of [refused, tooLarge].entries()) {
+      const check = ajv.compile({ $ref: schemas[place]! });
+      expect([check(await answer.json()), check.errors]).toEqual([true, null]);
+    }
   });
 
   test('says the truth about errors', async () => {

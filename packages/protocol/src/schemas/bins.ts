@@ -2,6 +2,7 @@ import { BIN_COLUMNS, BINS_PAGE } from '../store/bins.ts';
 import { OPERATOR_WIDTH_SECONDS } from '../store/operator.ts';
 import { STATUSES } from '../status.ts';
 import { archivedSample, count, name, object, openObject, seconds } from './parts.ts';
+import { gaps } from './quarantine.ts';
 
 /** JSON Schemas of bins and operators: what is asked, and what the archive answers. */
 
@@ -99,6 +100,7 @@ export const BINS_SCHEMAS = {
       series: binSeries,
       next: binsCursor,
       through: count,
+      gaps,
     },
     ['start', 'width', 'bins', 'series', 'through'],
   ),

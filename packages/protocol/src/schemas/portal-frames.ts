@@ -15,6 +15,7 @@ import {
   seconds,
   text,
 } from './parts.ts';
+import { gaps } from './quarantine.ts';
 import { strategy } from './strategy.ts';
 import { DELIVERY_MODES } from '../portal/methods.ts';
 
@@ -77,7 +78,7 @@ const RESULTS = {
   cataloguePage: openObject({ sensors: listOf(catalogueEntry), next: cursor }, ['sensors']),
   componentsPage: openObject({ components: listOf(name), next: name }, ['components']),
   historyPage: openObject(
-    { component: name, sensor: name, samples: archivedSamples, next: cursor, through: count },
+    { component: name, sensor: name, samples: archivedSamples, next: cursor, through: count, gaps },
     ['component', 'sensor', 'samples', 'through'],
   ),
   infoResult: openObject(

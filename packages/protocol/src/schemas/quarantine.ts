@@ -13,6 +13,21 @@ const selection = {
 } as const;
 const anyText = { type: 'string' } as const;
 
+export const gaps = {
+  type: 'array',
+  items: openObject(
+    {
+      fromSequence: count,
+      toSequence: count,
+      messages: count,
+      from: seconds,
+      to: seconds,
+      reason: anyText,
+    },
+    ['fromSequence', 'toSequence', 'messages', 'from', 'to', 'reason'],
+  ),
+} as const;
+
 /** The store's quarantine and gaps. */
 export const QUARANTINE_SCHEMAS = {
   quarantineRequest: object({ ...selection, payload: { type: 'boolean' } }),
@@ -55,24 +70,5 @@ export const QUARANTINE_SCHEMAS = {
   ),
   quarantineDropAnswer: openObject({ dropped: count, next: cursor }, ['dropped']),
   gapsRequest: object({ start: seconds, end: seconds, after: cursor }),
-  gapsPage: openObject(
-    {
-      gaps: {
-        type: 'array',
-        items: openObject(
-          {
-            fromSequence: count,
-            toSequence: count,
-            messages: count,
-            from: seconds,
-            to: seconds,
-            reason: anyText,
-          },
-          ['fromSequence', 'toSequence', 'messages', 'from', 'to', 'reason'],
-        ),
-      },
-      next: cursor,
-    },
-    ['gaps'],
-  ),
+  gapsPage: openObject({ gaps, next: cursor }, ['gaps']),
 } as const;

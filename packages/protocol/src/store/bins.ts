@@ -2,6 +2,7 @@ import type { SensorAddress } from '../names.ts';
 import type { Status } from '../status.ts';
 import type { SampleValue } from '../value.ts';
 import type { ArchivedSample } from './history.ts';
+import type { Gap } from './quarantine.ts';
 
 /**
  * `rpc.store.bins`: what samples come to in each of many equal spans of time, for many sensors at once, paged. Exactly one of `bins` and
@@ -62,6 +63,8 @@ export interface BinsPage {
   readonly next?: string;
   /** The ARCHIVE stream's sequence through which the answer is complete. */
   readonly through: number;
+  /** As those of a history page. */
+  readonly gaps?: readonly Gap[];
 }
 
 export type BinSeries = NumberBins | StateBins | ArrayBins;

@@ -1,5 +1,6 @@
 import type { Status } from '../status.ts';
 import type { SampleValue } from '../value.ts';
+import type { Gap } from './quarantine.ts';
 
 /** `rpc.store.history`: one page of one sensor's archived samples, in order of time. Core NATS has no back-pressure, so history is paged. */
 export interface HistoryRequest {
@@ -36,6 +37,8 @@ export interface HistoryPage {
   readonly next?: string;
   /** The ARCHIVE stream's sequence through which the answer is complete. */
   readonly through: number;
+  /** From the portal, on the first page: what was lost, of whichever sensors, before it could be stored, in times that touch the range; absent: nothing. */
+  readonly gaps?: readonly Gap[];
 }
 
 export const HISTORY_PAGE = { defaultSamples: 5_000, mostSamples: 10_000, mostBytes: 512 * 1024 } as const;

@@ -1,47 +1,35 @@
 import { isMainThread } from 'node:worker_threads';
-import { SliceRegistry } from '../src/backend/cassandra/chunks/slice-registry.ts';
 import { DriverSession } from '../src/backend/cassandra/session/driver-session.ts';
 
 // Loaded before `katbus store`: in the thread that seals the journal it kills the process with kill -9 at a random point of that: mostly
-// before or after one of the first batches of chunks (or of their buckets) is written, else before or after the sealing of a shard, or of all, is recorded.
-const MOST_BATCHES = 20;
+// before or after some of the first chunks are written, else before or after the sealing of a shard, or of all, is recorded.
+const MOST_WRITES = 12;
+const CHUNKS = /^INSERT INTO chunks\b/u;
+const SHARD = /^INSERT INTO sealed_shards\b/u;
+const ALL = /^INSERT INTO sealed\b/u;
 
-type Method = (...values: unknown[]) => Promise<unknown>;
+type Send = (cql: string, ...values: unknown[]) => Promise<unknown>;
 
-let batchesWritten = 0;
+const point = Math.random();
+const statement = point < 0.6 ? CHUNKS : point < 0.8 ? SHARD : ALL;
+const isBefore = Math.random() < 0.5;
+let left = statement === CHUNKS ? 1 + Math.floor(Math.random() * MOST_WRITES) : 1;
+let hasSealed = false;
 
-/** Puts something around a method of all objects of a class. */
-function around(owner: { prototype: object }, name: string, call: (act: () => Promise<unknown>) => unknown) {
-  const methods = owner.prototype as Record<string, Method | undefined>;
-  const method = methods[name];
-  if (method === undefined) throw new Error(`there is no ${name} any more: have this test follow`);
-  methods[name] = async function (...values) {
-    return call(() => method.apply(this, values));
-  };
-}
-
-/** Dies before or after the call, when its turn has come. */
-function dyingWhen(hasCome: () => boolean) {
-  const isBefore = Math.random() < 0.5;
-  return async (act: () => Promise<unknown>) => {
-    const isIt = hasCome();
+function sending(send: Send): Send {
+  return async function (this: DriverSession, cql, ...values) {
+    hasSealed ||= CHUNKS.test(cql);
+    // What had no samples is recorded as sealed as well.
+    const isIt = hasSealed && statement.test(cql) && --left === 0;
     if (isIt && isBefore) process.kill(process.pid, 'SIGKILL');
-    const answer = await act();
+    const answer = await send.call(this, cql, ...values);
     if (isIt) process.kill(process.pid, 'SIGKILL');
     return answer;
   };
 }
 
 if (!isMainThread) {
-  const point = Math.random();
-  const last = point < 0.6 ? 1 + Math.floor(Math.random() * MOST_BATCHES) : Infinity;
-  around(
-    DriverSession,
-    'batch',
-    dyingWhen(() => ++batchesWritten === last),
-  );
-  // What had no samples is recorded as sealed as well.
-  const hasSealed = () => last === Infinity && batchesWritten > 0;
-  if (last === Infinity)
-    around(SliceRegistry, point < 0.8 ? 'sealShard' : 'sealThrough', dyingWhen(hasSealed));
+  const methods = DriverSession.prototype as unknown as Record<'execute' | 'batch', Send>;
+  methods.execute = sending(methods.execute);
+  methods.batch = sending(methods.batch);
 }

@@ -23,6 +23,8 @@ export class CassandraWriter {
   /** Once it is loaded. */
   #catalogue: Catalogue | undefined;
   #schema: 'there' | 'missing' = 'there';
+  /** Somebody had dropped them before it was opened. */
+  #lostTables: readonly string[] = [];
   /** Why what was written lately may be gone: told with the next write. */
   #setBack: string | undefined;
 
@@ -49,8 +51,9 @@ export class CassandraWriter {
     });
     try {
       const layout = layoutOf(options);
-      const { identity } = await prepareSchema(session, layout);
+      const { identity, lostTables } = await prepareSchema(session, layout);
       writer = new CassandraWriter(options, layout, session, identity);
+      writer.#lostTables = lostTables;
       options.onEvent?.({ type: 'opened', status: () => session.status });
       return writer;
     } catch (error) {
@@ -68,7 +71,12 @@ export class CassandraWriter {
   async catalogue(): Promise<Catalogue> {
     const loading = (this.#loading ??= this.#openCatalogue());
     try {
-      return (this.#catalogue = await loading);
+      const catalogue = (this.#catalogue = await loading);
+      if (this.#lostTables.length > 0) {
+        this.#goBack(-Infinity, `tables are gone: ${this.#lostTables.join(', ')}`);
+        this.#lostTables = [];
+      }
+      return catalogue;
     } catch (error) {
       if (this.#loading === loading) this.#loading = undefined;
       throw error;

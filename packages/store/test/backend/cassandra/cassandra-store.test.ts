@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { callService, type BusConnection } from '@katbus/bus/nats';
 import { STORE_SUBJECTS, type LatestPage } from '@katbus/protocol';
+import { openSession } from '../../../src/backend/cassandra/session/open-session.ts';
 import { freshKeyspace, sharedCassandra } from '../../../../../test/support/cassandra.ts';
 import { requires } from '../../../../../test/support/requires.ts';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.ts';
@@ -207,6 +208,34 @@ describeWithCassandra('katbus store with an archive in Cassandra', () => {
     await becomes(store, true);
     expect(await storedNumbers(connection)).toEqual(upTo(3));
     expect(await store.end('SIGTERM')).toBe(0);
+  });
+
+  test('a table that was dropped while no store ran is made again, and filled from the stream', async () => {
+    const contactPoint = await sharedCassandra();
+    await using keyspace = freshKeyspace(contactPoint);
+    const nats = await testNats();
+    const connection = await testConnection(nats);
+    const folder = await testFolder();
+    const words = ['--backend', 'cassandra', '--layout', 'rows', '--cassandra', contactPoint];
+    const start = () => StoreProcess.start(nats.url, folder, [...words, '--keyspace', keyspace.name]);
+    const first = await start();
+    await becomes(first, true);
+    await publishNumbers(connection, 1, 5);
+    expect(await storedNumbers(connection)).toEqual(upTo(5));
+    expect(await first.end('SIGTERM')).toBe(0);
+    const session = await openSession({ contactPoints: [contactPoint], keyspace: keyspace.name });
+    await session.execute('DROP TABLE samples');
+    await session.close();
+    const second = await start();
+    await becomes(second, true);
+    await publishNumbers(connection, 6, 6);
+    await waitFor(async () => (await second.metric('set_backs_total')) === 1, {
+      what: `it notices (${second.output})`,
+      timeoutMs: PATIENCE_MS,
+    });
+    expect(await storedNumbers(connection)).toEqual(upTo(6));
+    expect(second.output).toContain('tables are gone: samples');
+    expect(await second.end('SIGTERM')).toBe(0);
   });
 
   test('another layout than that of the keyspace is refused in one line', async () => {

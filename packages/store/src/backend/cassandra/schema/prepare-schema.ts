@@ -64,7 +64,10 @@ async function prepare(
   // Before anything is made: what is not ours is not touched.
   if (found !== undefined) check(found);
   progress.wasThere ??= found !== undefined;
+  const tables = layout.tables.map(tableStatement);
   await makeMissing(session, tablesMadeBy([first]), before, missing);
+  // All of them before there is an archive: who comes meanwhile must not take for lost what is not made yet.
+  if (found === undefined) await makeMissing(session, tables, before, missing);
   const row = found ?? (await firstRow(session, layout.name, first.version));
   if (found === undefined) check(row);
   const version = Number(row.version);
@@ -72,8 +75,7 @@ async function prepare(
   for (const { name } of tablesMadeBy(done)) if (!before.has(name)) missing.add(name);
   // What is made anew lacks what later versions have added to it.
   await migrate(session, migrations, missing.size === 0 ? version : first.version);
-  const tables = layout.tables.map(tableStatement);
-  await makeMissing(session, tables, before, missing);
+  if (found !== undefined) await makeMissing(session, tables, before, missing);
   for (const table of tables) await adaptLife(session, table, before.get(table.name));
   return String(row.identity);
 }

@@ -40,6 +40,21 @@ export class ByteWriter {
     this.varint(zigzag(value));
   }
 
+  /** Signed integers, as differences to a base; one to four bytes are the usual lengths. @param values differ from it by less than 2^52 */
+  signedOffsets(values: Float64Array, base: number): void {
+    this.#room(8 * values.length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (const value of values) {
+      let encoded = zigzag(value - base);
+      for (; encoded >= 2 ** 31; encoded = Math.floor(encoded / 0x80)) bytes[at++] = (encoded % 0x80) + 0x80;
+      let small = encoded | 0;
+      for (; small >= 0x80; small >>>= 7) bytes[at++] = (small & 0x7f) | 0x80;
+      bytes[at++] = small;
+    }
+    this.#length = at;
+  }
+
   append(bytes: Uint8Array): void {
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#length);

@@ -46,8 +46,11 @@ export function unpacked(column: EncodedColumn): StoredColumn {
   return { ...column, stored: column.bytes };
 }
 
-/** A column that is the same as its default throughout is left out. Numbers come first: doubles are then where they can be read in place. */
-export function encodeColumns(block: ColumnBlock): EncodedColumn[] {
+/**
+ * A column that is the same as its default throughout is left out. Numbers come first: doubles are then where they can be read in place.
+ * @param integersOf how columns of integers are written
+ */
+export function encodeColumns(block: ColumnBlock, integersOf = writeIntegers): EncodedColumn[] {
   const columns: EncodedColumn[] = [];
   const add = (kind: SectionKind, write: (writer: ByteWriter) => number) => {
     const writer = new ByteWriter();
@@ -56,11 +59,11 @@ export function encodeColumns(block: ColumnBlock): EncodedColumn[] {
   };
   const { length, timesUs, valueTimesUs, statuses, kinds } = block;
   const numbers = numbersOf(block);
-  if (numbers.length > 0) add(SECTION.numbers, (writer) => writeNumbers(numbers, writer));
-  add(SECTION.times, (writer) => writeIntegers(timesUs, writer));
+  if (numbers.length > 0) add(SECTION.numbers, (writer) => writeNumbers(numbers, writer, integersOf));
+  add(SECTION.times, (writer) => integersOf(timesUs, writer));
   const ages = new Float64Array(length);
   for (let place = 0; place < length; place++) ages[place] = timesUs[place]! - valueTimesUs[place]!;
-  if (ages.some((age) => age !== 0)) add(SECTION.valueTimes, (writer) => writeIntegers(ages, writer));
+  if (ages.some((age) => age !== 0)) add(SECTION.valueTimes, (writer) => integersOf(ages, writer));
   for (const [kind, values] of [
     [SECTION.statuses, statuses],
     [SECTION.kinds, kinds],

@@ -49,6 +49,30 @@ export function writeIntegers(values: Float64Array, writer: ByteWriter): number 
   return INTEGERS.doubles;
 }
 
+/**
+ * Writes integers in an encoding that takes no search for the best: for what is read once, and written anew.
+ * @returns which of INTEGERS it was
+ */
+export function writeOffsets(values: Float64Array, writer: ByteWriter): number {
+  const first = values[0]!;
+  let least = first;
+  let most = first;
+  for (let place = 1; place < values.length; place++) {
+    const value = values[place]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (least === most) {
+    writer.double(first);
+    return INTEGERS.constant;
+  }
+  if (!(most - least <= MOST_DIFFERENCE)) return writeIntegers(values, writer);
+  const middle = least + Math.floor((most - least) / 2);
+  writer.double(middle);
+  writer.signedOffsets(values, middle);
+  return INTEGERS.offsets;
+}
+
 /** @returns undefined when the encoding is unknown; whether the bytes were enough, the caller asks the reader */
 export function readIntegers(encoding: number, length: number, reader: ByteReader): Float64Array | undefined {
   const values = new Float64Array(length);

@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { NUMBERS } from './chunk-format.ts';
-import { readIntegers, writeIntegers } from './integer-column.ts';
+import { readIntegers, type writeIntegers } from './integer-column.ts';
 
 /** Beyond it not every integer is a double, and differences of scaled numbers are not exact. */
 const MOST_SCALED = 2 ** 50;
@@ -11,15 +11,19 @@ const PROBES = 33;
 /** Of so many numbers, one may be no decimal of the others' digits. */
 const NUMBERS_AN_EXCEPTION = 16;
 
-/** @returns which of NUMBERS it was */
-export function writeNumbers(numbers: Float64Array, writer: ByteWriter): number {
+/** @param integersOf how the integers of decimals are written @returns which of NUMBERS it was */
+export function writeNumbers(
+  numbers: Float64Array,
+  writer: ByteWriter,
+  integersOf: typeof writeIntegers,
+): number {
   const first = numbers[0]!;
   if (numbers.every((number) => Object.is(number, first))) {
     writer.double(first);
     return NUMBERS.constant;
   }
   const digits = digitsOf(numbers);
-  if (digits !== undefined && writeDecimals(numbers, digits, writer)) return NUMBERS.decimals;
+  if (digits !== undefined && writeDecimals(numbers, digits, writer, integersOf)) return NUMBERS.decimals;
   writer.append(bytesOf(numbers));
   return NUMBERS.doubles;
 }
@@ -73,7 +77,12 @@ function fromPlanes(planes: Uint8Array): Float64Array {
  * both sides of it are exact and IEEE division is correctly rounded. Integers take a fifth of the bytes of doubles, or less.
  * @returns false: too many are none, nothing is written
  */
-function writeDecimals(numbers: Float64Array, digits: number, writer: ByteWriter): boolean {
+function writeDecimals(
+  numbers: Float64Array,
+  digits: number,
+  writer: ByteWriter,
+  integersOf: typeof writeIntegers,
+): boolean {
   const scale = 10 ** digits;
   const integers = new Float64Array(numbers.length);
   const exceptions: number[] = [];
@@ -87,7 +96,7 @@ function writeDecimals(numbers: Float64Array, digits: number, writer: ByteWriter
     integers[place] = last;
   }
   const column = new ByteWriter();
-  const encoding = writeIntegers(integers, column);
+  const encoding = integersOf(integers, column);
   writer.byte(digits);
   writer.varint(exceptions.length);
   for (const place of exceptions) {

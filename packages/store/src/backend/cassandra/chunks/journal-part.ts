@@ -5,7 +5,7 @@ import { JOURNAL_MAGIC, JOURNAL_VERSION, SECTION, SPANS } from '../../../chunk/c
 import type { EncodedColumn } from '../../../chunk/chunk-section.ts';
 import { Container, writeContainer, type ContainerFormat } from '../../../chunk/container.ts';
 import { ContainerBlock } from '../../../chunk/container-block.ts';
-import { readIntegers, writeIntegers } from '../../../chunk/integer-column.ts';
+import { readIntegers, writeOffsets } from '../../../chunk/integer-column.ts';
 import type { ColumnBlock } from '../../column-block.ts';
 
 const JOURNAL_FORMAT: ContainerFormat = {
@@ -28,11 +28,11 @@ export interface JournalSamples {
 
 /** As bytes: STORAGE.md, "The journal format". @param samples one at least, and no more than a chunk has */
 export function encodeJournalPart({ block, received, sensors, counts }: JournalSamples): Uint8Array {
-  const columns = encodeColumns(block);
+  const columns = encodeColumns(block, writeOffsets);
   const spans = new ByteWriter();
   const ofCounts = new ByteWriter();
   spans.varint(sensors.length);
-  spans.byte(writeIntegers(counts, ofCounts));
+  spans.byte(writeOffsets(counts, ofCounts));
   spans.append(ofCounts.written());
   for (const sensor of sensors) spans.double(sensor);
   columns.push({ kind: SECTION.sensors, encoding: SPANS, bytes: spans.written() });
@@ -42,7 +42,7 @@ export function encodeJournalPart({ block, received, sensors, counts }: JournalS
 
 function integers(kind: typeof SECTION.received, values: Float64Array): EncodedColumn {
   const writer = new ByteWriter();
-  const encoding = writeIntegers(values, writer);
+  const encoding = writeOffsets(values, writer);
   return { kind, encoding, bytes: writer.written() };
 }
 

@@ -87,12 +87,13 @@ export class RowsWriter implements LayoutWriter {
 
   /** By what is given, or by what is known of the sensor. */
   async #describe(partitions: readonly Described[], turns: LoopTurns): Promise<void> {
-    const { description, keyOf } = this.#table;
+    const { description } = this.#table;
     if (description === undefined || partitions.length === 0) return;
     await this.#send(description.insert, async (sender) => {
       for (const { sensor, bucket, attributes = sensor.attributes } of partitions) {
         if (attributes === undefined) continue;
-        await sender.alone([[...keyOf(sensor, bucket), ...description.textsOf(attributes)]]);
+        const key = this.#table.keyOf(sensor, bucket);
+        await sender.alone([[...key, ...description.textsOf(attributes)]]);
         if (turns.isOver) await turns.next();
       }
     });
@@ -138,11 +139,11 @@ interface Described {
 
 /** Whether the attributes until now said the same of a partition. */
 function isSaid(
-  { textsOf }: PartitionDescription,
+  description: PartitionDescription,
   { attributes: before }: LayoutSensor,
   attributes: Attributes,
 ): boolean {
   if (before === undefined) return false;
-  const texts = textsOf(before);
-  return textsOf(attributes).every((text, place) => text === texts[place]);
+  const texts = description.textsOf(before);
+  return description.textsOf(attributes).every((text, place) => text === texts[place]);
 }

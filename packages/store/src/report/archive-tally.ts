@@ -122,14 +122,15 @@ export class ArchiveTally {
     { length, times, received, sequences }: SampleBatch,
     isCounted: (tookUs: number, place: number) => boolean,
   ): void {
-    let day = NaN;
+    let fromUs = Infinity;
     let tally: DayTally | undefined;
     for (let row = 0; row < length; row++) {
       if (isCounted(received[row]!, sequences[row]!)) continue;
       const timeUs = times[row]!;
-      if (tally === undefined || Math.floor(timeUs / DAY_US) !== day) {
+      // Nearly all are of one day.
+      if (tally === undefined || timeUs < fromUs || timeUs >= fromUs + DAY_US) {
         tally = this.#dayOf(timeUs);
-        day = Math.floor(timeUs / DAY_US);
+        fromUs = Math.floor(timeUs / DAY_US) * DAY_US;
       }
       tally.samples++;
     }

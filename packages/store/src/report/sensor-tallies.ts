@@ -34,8 +34,8 @@ export class SensorTallies {
   #announcedUs = new Float64Array(FIRST_ROOM);
   /** Whether samples before the next one may have been left out. */
   #isResumed = new Uint8Array(FIRST_ROOM);
-  /** Parts that are not as the back end has them. */
-  readonly #changed = new Set<number>();
+  /** Whether a part is not as the back end has it: looked at with each sample. */
+  #isChanged = new Uint8Array(1);
   /** Filled anew for each sample: an object less to be made and thrown away. */
   readonly #sample: TalliedSample = { timeUs: 0, receivedUs: 0, sequence: 0, kind: 0, value: 0, epoch: 0 };
 
@@ -77,7 +77,7 @@ export class SensorTallies {
     const number = this.#meet(address);
     if (this.#announcedUs[number]! >= fromUs) return;
     this.#announcedUs[number] = fromUs;
-    this.#changed.add(partOf(number));
+    this.#isChanged[partOf(number)] = 1;
   }
 
   /** What the catalogue says of a sensor that may not be known here, or of which nothing was counted yet. */
@@ -86,16 +86,16 @@ export class SensorTallies {
     if (row.attributesFromUs !== undefined) this.announced(row, row.attributesFromUs);
     if (this.figure(number, 'samples') > 0 || row.lastUs === undefined) return;
     this.#rows[number * TALLY_DOUBLES + AT.lastUs] = row.lastUs;
-    this.#changed.add(partOf(number));
+    this.#isChanged[partOf(number)] = 1;
   }
 
   isChanged(part: number): boolean {
-    return this.#changed.has(part);
+    return this.#isChanged[part] === 1;
   }
 
   /** A part to be written; from now on it counts as written. @param throughUs through which message of the stream everything is counted */
   takePart(part: number, throughUs: number): TallyPart {
-    this.#changed.delete(part);
+    this.#isChanged[part] = 0;
     const from = part * PART_SENSORS;
     const to = Math.min(this.size, from + PART_SENSORS);
     return {
@@ -111,7 +111,7 @@ export class SensorTallies {
 
   /** What {@link takePart} gave could not be written. */
   notWritten(part: number): void {
-    this.#changed.add(part);
+    this.#isChanged[part] = 1;
   }
 
   /**
@@ -141,7 +141,7 @@ export class SensorTallies {
       }
     }
     if (fault !== undefined) throw fault;
-    this.#changed.clear();
+    this.#isChanged.fill(0);
   }
 
   #countColumns(batch: SampleBatch): void {
@@ -179,7 +179,7 @@ export class SensorTallies {
     const isResumed = this.#isResumed[number] === 1;
     if (!countSample(this.#rows, number * TALLY_DOUBLES, sample, isResumed)) return;
     if (isResumed) this.#isResumed[number] = 0;
-    this.#changed.add(partOf(number));
+    this.#isChanged[partOf(number)] = 1;
   }
 
   #meet(address: SensorAddress): number {
@@ -194,7 +194,7 @@ export class SensorTallies {
       if (number >= this.#announcedUs.length) this.#makeRoom();
       clearTally(this.#rows, number * TALLY_DOUBLES);
       this.#announcedUs[number] = NaN;
-      this.#changed.add(partOf(number));
+      this.#isChanged[partOf(number)] = 1;
     }
   }
 
@@ -203,6 +203,7 @@ export class SensorTallies {
     this.#rows = grown(this.#rows, new Float64Array(room * TALLY_DOUBLES));
     this.#announcedUs = grown(this.#announcedUs, new Float64Array(room));
     this.#isResumed = grown(this.#isResumed, new Uint8Array(room));
+    this.#isChanged = grown(this.#isChanged, new Uint8Array(partOf(room - 1) + 1));
   }
 }
 

@@ -67,7 +67,8 @@ async function fill(connection: BusConnection): Promise<void> {
   const names = ['steady', 'silent', 'stuck', 'broken', 'unsorted', 'never'];
   const attributes = names.map((name) => ({ name: `wx_${name}`, type: 'float' }));
   await publishStored(connection, 'attributes.wx', JSON.stringify(attributes));
-  for (let place = 20; place > 0; place--) await came('steady', place * 10e6, place);
+  // The last one is of now: its rate is that of its samples until ten seconds have gone by.
+  for (let place = 19; place >= 0; place--) await came('steady', place * 10e6, place);
   await came('silent', 3 * HOUR_US, 1);
   await came('stuck', 9 * HOUR_US, 1);
   for (const hours of [8, 5, 2, 0.5]) await came('stuck', hours * HOUR_US, 2);

@@ -25,8 +25,8 @@ export interface ListingMessage {
   readonly reply: string | undefined;
 }
 
-/** Bytes after which a chunk is closed: far below the server's largest payload, large enough to be few. */
-const CHUNK_BYTES = 128 * 1024;
+/** Bytes after which a chunk is closed: who asked reads one in a millisecond, and 200,000 sensors are no more than some thousand. */
+const CHUNK_BYTES = 32 * 1024;
 /** Characters of an entry beyond which it loses its sample: attributes alone are at most 256 kB, and a character at most 3 bytes. */
 const LARGEST_ENTRY = 300 * 1024;
 

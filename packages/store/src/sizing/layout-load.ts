@@ -132,8 +132,9 @@ class SampleLoad {
 
   constructor(sensors: number, batchSamples: number) {
     this.#batchSamples = batchSamples;
+    // Of each shape others: what one has written is not to lie under what the next one writes.
     this.#sensors = Array.from({ length: sensors }, (_, i) => {
-      const address = { component: `sizing_${i % 100}`, sensor: `point_${i}` };
+      const address = { component: `sizing_${i % 100}`, sensor: `point_${i}_of_${sensors}` };
       const widths = [{ fromUs: -Infinity, width: 'normal' as const }];
       return { ...address, id: hashedId(address), widths };
     });

@@ -131,8 +131,9 @@ function shapesOf({ points, layoutMs, backlogSamples }: SizingPlan): LayoutShape
   return [
     { layout: 'rows', ...few, batchSamples: backlogSamples, isSealed: false, isRead: true },
     { layout: 'rows', ...all, batchSamples: ROWS_BATCH_SAMPLES },
-    { layout: 'chunks', ...few, batchSamples: BATCH_SAMPLES, isSealed: true, isRead: true },
+    // First: what is sealed early is sealed again by whoever follows, and is little.
     { layout: 'chunks', ...thin },
+    { layout: 'chunks', ...few, batchSamples: BATCH_SAMPLES, isSealed: true, isRead: true },
     { layout: 'chunks', ...all, batchSamples: BATCH_SAMPLES },
   ];
 }

@@ -6,6 +6,7 @@ import { wallClockUs } from '@katbus/protocol';
 import { temporaryFolder } from '../test/support/temporary-folder.ts';
 import { BenchNode } from './cassandra/bench-node.ts';
 import type { Loaded } from './cassandra/plain-loader.ts';
+import type { SealedHour } from './cassandra/sealed-hour.ts';
 import { fillBacklog } from './support/backlog.ts';
 import { readBacklog, type BacklogReading } from './support/backlog-reading.ts';
 import { BenchReport } from './support/bench-report.ts';
@@ -13,18 +14,29 @@ import { Child } from './support/child.ts';
 import { timeShares } from './support/cpu-profile.ts';
 import { shuffledSensors } from './support/shuffled-sensors.ts';
 
-/**
- * How fast `katbus store` reads a backlog into Cassandra: a node, a nats-server and the store as processes of their own on this machine, the
- * stream filled before, publishers silent. Peers, on the same node in the same run: a loader that sends rows that were built before in batches of
- * one partition, and one that sends them one by one.
- *
- * `--quick`: a fifth of the samples. `--sensors 2000`, `--sensors 200000`: only that backlog. `--profile`: also tells where the archiver's processor time goes.
- */
+const HELP = `How fast katbus store reads a backlog into Cassandra, and how fast it seals an hour of its journal: a node, a nats-server and the store as
+processes of their own on this machine, the stream filled before, publishers silent. Peers, on the same node in the same run: a loader that sends
+rows that were built before in batches of one partition, and one that sends them one by one.
+
+Usage: npm run bench:cassandra -- [options]
+
+  --quick             a fifth of the samples, a tenth of the hour's sensors
+  --samples <number>  of each backlog (default 5,000,000)
+  --sensors <number>  only the backlog of 2000 or of 200000; 0: none of them
+  --no-sealing        without the hour
+  --profile           also tells where the archiver's processor time goes
+  --heap <size>       of the node, as Java has it (default 4G)
+  --data <folder>     where everything lies (default a temporary one)`;
+
 const SAMPLES = 5_000_000;
 const FEW_SENSORS = 2_000;
 const MANY_SENSORS = 200_000;
 /** A sensor of the backlog has a sample each second. */
 const PERIOD_US = 1e6;
+/** Of the hour that is sealed. */
+const SEALED = { sensors: MANY_SENSORS, samplesASecond: 20_000 } as const;
+/** An hour of so many sensors is sealed within six minutes. */
+const SEALED_WITHIN_SECONDS = 360;
 const LOADER_ROWS = 600_000;
 const SINGLE_ROWS = 100_000;
 /** Best on one node of two cores: STORAGE.md has the table. */
@@ -42,8 +54,14 @@ const { values: options } = parseArgs({
     sensors: { type: 'string' },
     heap: { type: 'string', default: '4G' },
     data: { type: 'string' },
+    'no-sealing': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (options.help) {
+  console.log(HELP);
+  process.exit();
+}
 const samples = Number(options.samples ?? (options.quick ? SAMPLES / 5 : SAMPLES));
 
 const report = new BenchReport('cassandra');
@@ -99,6 +117,7 @@ try {
       });
       addReading('chunks', MANY_SENSORS, chunks);
     });
+  if (!options['no-sealing']) await sealHour();
 } finally {
   await node.stop();
 }
@@ -170,6 +189,35 @@ async function load(keyspace: string, rows: number, how: Loading): Promise<Loade
   report.add({ metric: `CPU of the ${name}`, value: loaded.cpuUs, unit: 'us/row' });
   report.add({ metric: `CPU of the node, ${name}`, value: loaded.nodeCpuUs, unit: 'us/row' });
   return loaded;
+}
+
+/** In `--quick` a tenth of it, within a tenth of the time; the half minute before chunks are looked for again is the same. */
+async function sealHour(): Promise<void> {
+  await node.quiet();
+  const share = options.quick ? 0.1 : 1;
+  const shape = { sensors: SEALED.sensors * share, samplesASecond: SEALED.samplesASecond * share };
+  console.error(`writing an hour of ${inWords(shape.sensors)} into the journal`);
+  const work = { contactPoint: node.contactPoint, nodePid: node.pid, keyspace: 'bench_hour', ...shape };
+  const child = new Child<never, SealedHour>(new URL('./cassandra/sealed-hour.ts', import.meta.url), [
+    '--work',
+    JSON.stringify(work),
+  ]);
+  const hour = await child.answer('sealed');
+  await child.end();
+  await node.drop('bench_hour');
+  const waitSeconds = 30;
+  report.add({ metric: 'CPU of the journal', value: hour.journalCpuUs, unit: 'us/sample' });
+  report.add({ metric: 'CPU of the node, journal', value: hour.journalNodeCpuUs, unit: 'us/sample' });
+  report.add({
+    metric: `an hour of ${inWords(shape.sensors)} sealed`,
+    value: hour.seconds,
+    unit: 's',
+    bound: { atMost: SEALED_WITHIN_SECONDS * share + (options.quick ? waitSeconds : 0) },
+  });
+  report.add({ metric: 'chunks of it', value: hour.chunks, unit: '' });
+  report.add({ metric: 'CPU of the keeper', value: hour.cpuUsAChunk, unit: 'us/chunk' });
+  report.add({ metric: 'CPU of the node, sealing', value: hour.nodeCpuUsAChunk, unit: 'us/chunk' });
+  report.add({ metric: 'most memory of the keeper', value: Math.round(hour.mostMemoryMib), unit: 'MiB' });
 }
 
 function addReading(layout: string, sensors: number, reading: BacklogReading): void {

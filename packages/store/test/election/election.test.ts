@@ -63,7 +63,7 @@ test.each(['each its own directory', 'one directory'])(
     expect(await second.end('SIGTERM')).toBe(0);
     const endedMs = performance.now();
     await becomes(third, true);
-    expect(performance.now() - endedMs).toBeLessThan(5_000);
+    expect(performance.now() - endedMs).toBeLessThan(20_000);
     await publishNumbers(connection, 31, 35);
     expect(await storedNumbers(connection)).toEqual(upTo(35));
     expect(await third.metric('gaps_total')).toBe(0);

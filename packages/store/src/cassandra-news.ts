@@ -34,6 +34,9 @@ export class CassandraNews {
         this.#logger[isGood ? 'info' : 'warn'](news.message);
         break;
       }
+      case 'lag':
+        this.#metrics.journalLagSeconds.set(event.lagSeconds);
+        break;
       case 'kept':
         this.#kept(event.report, event.tookMs, this.#metrics);
         break;
@@ -51,13 +54,8 @@ export class CassandraNews {
     }
   }
 
-  #kept(
-    { sealedSlices, samples, chunks, lagSeconds }: KeeperReport,
-    tookMs: number,
-    metrics: CassandraMetrics,
-  ) {
+  #kept({ sealedSlices, samples, chunks }: KeeperReport, tookMs: number, metrics: CassandraMetrics) {
     if (this.#troubles.delete('sealing')) this.#logger.info('sealing: all is well again');
-    metrics.journalLagSeconds.set(lagSeconds);
     metrics.chunksSealed.inc(chunks);
     if (sealedSlices === 0) return;
     this.#logger.info(

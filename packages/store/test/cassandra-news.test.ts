@@ -76,11 +76,12 @@ describe('what is told of an archive in Cassandra', () => {
     fail('no node');
     fail('no node');
     fail('no room');
-    const report = { sealedSlices: 0, samples: 0, chunks: 0, lagSeconds: 12 };
+    told.tell({ type: 'lag', lagSeconds: 12 });
+    const report = { sealedSlices: 0, samples: 0, chunks: 0 };
     told.tell({ type: 'kept', report, tookMs: 10 });
     told.tell({
       type: 'kept',
-      report: { sealedSlices: 3, samples: 5_000, chunks: 40, lagSeconds: 0 },
+      report: { sealedSlices: 3, samples: 5_000, chunks: 40 },
       tookMs: 2_340,
     });
     expect(lines).toEqual([
@@ -91,6 +92,6 @@ describe('what is told of an archive in Cassandra', () => {
     ]);
     expect(await values(registry, 'troubles_total')).toEqual({ sealing: 3 });
     expect(await values(registry, 'chunks_sealed_total')).toEqual({ '': 40 });
-    expect(await values(registry, 'journal_lag_seconds')).toEqual({ '': 0 });
+    expect(await values(registry, 'journal_lag_seconds')).toEqual({ '': 12 });
   });
 });

@@ -7,7 +7,9 @@ export type CassandraEvent =
   | { readonly type: 'opened'; readonly status: () => SessionStatus }
   | { readonly type: 'closed' }
   | { readonly type: 'session'; readonly news: SessionNews }
-  /** The layout's keeper has done something, or knows how far it lags. */
+  /** How long ago the oldest that is not sealed was due. */
+  | { readonly type: 'lag'; readonly lagSeconds: number }
+  /** The layout's keeper has made a pass. */
   | { readonly type: 'kept'; readonly report: KeeperReport; readonly tookMs: number }
   /** The folder that would tell a restart from another store cannot be had: the restart waits for the lease that was left behind. */
   | { readonly type: 'nameless'; readonly error: Error }

@@ -91,6 +91,8 @@ export interface LayoutReader {
 export interface LayoutKeeper {
   /** One pass over what is due at a time: seals what is over. */
   pass(nowMs: number): Promise<KeeperReport>;
+  /** At a time, also in the midst of a pass: how long ago the oldest that is not sealed was due; undefined: not known yet. */
+  lagSeconds(nowMs: number): number | undefined;
   /** Ends the pass under way; what it has not done is done by a later one. */
   close(): Promise<void>;
 }
@@ -100,6 +102,4 @@ export interface KeeperReport {
   readonly sealedSlices: number;
   readonly samples: number;
   readonly chunks: number;
-  /** How long ago the oldest slice that is not sealed should have been. */
-  readonly lagSeconds: number;
 }

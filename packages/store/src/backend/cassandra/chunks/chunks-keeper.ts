@@ -36,6 +36,8 @@ export class ChunksKeeper implements LayoutKeeper {
   readonly #verification: ChunkVerification;
   readonly #over = new AbortController();
   #work: Promise<unknown> = Promise.resolve();
+  /** What arrived before is sealed; undefined: not asked yet. */
+  #throughUs: number | undefined;
 
   /** @param now milliseconds since 1970 */
   constructor(session: CqlSession, options: ChunksOptions, now: () => number) {
@@ -60,6 +62,13 @@ export class ChunksKeeper implements LayoutKeeper {
     return pass;
   }
 
+  lagSeconds(nowMs: number): number | undefined {
+    if (this.#throughUs === undefined) return undefined;
+    const { sealEverySeconds, sealAfterSeconds } = this.#options;
+    const dueMs = this.#throughUs / 1_000 + 1_000 * (sealEverySeconds + sealAfterSeconds);
+    return Math.max(0, Math.round((nowMs - dueMs) / 1_000));
+  }
+
   async close(): Promise<void> {
     this.#over.abort();
     await this.#work;
@@ -72,14 +81,18 @@ export class ChunksKeeper implements LayoutKeeper {
     const beganUs = await this.#firstUnsealed(dueUs);
     const report = { sealedSlices: 0, samples: 0, chunks: 0 };
     let throughUs = beganUs;
+    this.#throughUs = beganUs;
     try {
-      while (throughUs < dueUs) throughUs = await this.#sealNext(throughUs, dueUs, report);
+      while (throughUs < dueUs) {
+        throughUs = await this.#sealNext(throughUs, dueUs, report);
+        this.#throughUs = throughUs;
+      }
       if (nowMs > realMs) await this.#sealEarly(throughUs, this.#dueAt(nowMs), report);
     } catch (error) {
       throw this.#withLag(error, dueUs - throughUs);
     }
     this.#reportExpired(beganUs, realMs);
-    return { ...report, lagSeconds: 0 };
+    return report;
   }
 
   /** Slices begun before it get nothing more at a time. */

@@ -26,6 +26,7 @@ const methods = {
     keeper ??= await open();
     return keeper.keeper.pass(nowMs);
   },
+  lag: (nowMs: number) => keeper?.keeper.lagSeconds(nowMs),
   close: async () => {
     await keeper?.keeper.close();
     await keeper?.session.close();

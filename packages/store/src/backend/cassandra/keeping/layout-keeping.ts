@@ -24,6 +24,7 @@ export class LayoutKeeping {
   /** From now on by itself. */
   start(): void {
     this.#timer ??= setInterval(() => {
+      void this.#tellLag();
       if (this.#isPassing || this.#isOver) return;
       this.pass(Date.now()).catch((error: unknown) => {
         this.#onEvent({ type: 'trouble', what: 'sealing', error: error as Error });
@@ -56,6 +57,14 @@ export class LayoutKeeping {
     this.#isOver = true;
     await this.#thread?.close();
     await this.#pass;
+  }
+
+  /** Also while a pass takes long, or fails. */
+  async #tellLag(): Promise<void> {
+    if (this.#thread === undefined || this.#thread.hasCrashed) return;
+    // A thread that dies is replaced by the next pass.
+    const lagSeconds = await this.#thread.call('lag', Date.now()).catch(() => undefined);
+    if (lagSeconds !== undefined) this.#onEvent({ type: 'lag', lagSeconds });
   }
 
   #running(): Thread<KeeperMethods> {

@@ -62,7 +62,7 @@ export async function testStore(
     {
       nats: nats.url,
       backend: 'memory',
-      directory: '',
+      directory: await testFolder(),
       archiver: { maxDelayMs: 200, backOff: { firstMs: 20, mostMs: 200 } },
       setup: { settings: {} },
       ...options,

@@ -22,9 +22,7 @@ export class ForgetfulBackend {
   get backend(): Backend {
     return new Proxy(this.#inner, {
       get: (_, name) => {
-        const own = { write: this.#write, begin: this.#begin, intake: this.intake }[
-          name as 'write'
-        ];
+        const own = { write: this.#write, begin: this.#begin, intake: this.intake }[name as 'write'];
         if (own !== undefined) return typeof own === 'function' ? own.bind(this) : own;
         const value: unknown = Reflect.get(this.#inner, name);
         return typeof value === 'function' ? (value as () => unknown).bind(this.#inner) : value;

@@ -23,6 +23,7 @@ Usage: npm run bench:cassandra -- [options]
   --quick             a fifth of the samples, a tenth of the hour's sensors
   --samples <number>  of each backlog (default 5,000,000)
   --sensors <number>  only the backlog of 2000 or of 200000; 0: none of them
+  --layout <name>     only rows or chunks
   --no-sealing        without the hour
   --profile           also tells where the archiver's processor time goes
   --heap <size>       of the node, as Java has it (default 4G)
@@ -52,6 +53,7 @@ const { values: options } = parseArgs({
     profile: { type: 'boolean', default: false },
     samples: { type: 'string' },
     sensors: { type: 'string' },
+    layout: { type: 'string' },
     heap: { type: 'string', default: '4G' },
     data: { type: 'string' },
     'no-sealing': { type: 'boolean', default: false },
@@ -74,7 +76,7 @@ try {
   const loaded: Loaded[] = [];
   for (const loader of LOADERS) loaded.push(await load('bench_plain', LOADER_ROWS, loader));
   const singles = await load('bench_single', SINGLE_ROWS, SINGLES);
-  if (isWanted(FEW_SENSORS))
+  if (isWanted(FEW_SENSORS) && isLayout('rows'))
     await withBacklog(FEW_SENSORS, async (read) => {
       const rows = await read('rows');
       addReading('rows', FEW_SENSORS, rows);
@@ -103,11 +105,12 @@ try {
         unit: 'us/sample',
         bound: { atMost: 7 },
       });
-      if (options.profile) await read('rows', join(home, 'profile'));
+      if (options.profile) await read('rows', join(home, 'profile-rows'));
     });
   if (isWanted(MANY_SENSORS))
     await withBacklog(MANY_SENSORS, async (read) => {
-      addReading('rows', MANY_SENSORS, await read('rows'));
+      if (isLayout('rows')) addReading('rows', MANY_SENSORS, await read('rows'));
+      if (!isLayout('chunks')) return;
       const chunks = await read('chunks');
       report.add({
         metric: `chunks, ${inWords(MANY_SENSORS)}`,
@@ -116,8 +119,9 @@ try {
         bound: { atLeast: 150_000 },
       });
       addReading('chunks', MANY_SENSORS, chunks);
+      if (options.profile) await read('chunks', join(home, 'profile-chunks'));
     });
-  if (!options['no-sealing']) await sealHour();
+  if (!options['no-sealing'] && isLayout('chunks')) await sealHour();
 } finally {
   await node.stop();
 }
@@ -230,6 +234,10 @@ function addReading(layout: string, sensors: number, reading: BacklogReading): v
 
 function isWanted(sensors: number): boolean {
   return options.sensors === undefined || Number(options.sensors) === sensors;
+}
+
+function isLayout(layout: string): boolean {
+  return options.layout === undefined || options.layout === layout;
 }
 
 /** Parts of the archiver's main thread, by the time that they take themselves: shares, since on a busy machine V8 counts waiting for a processor too. */

@@ -65,6 +65,8 @@ async function startPresence(options: Partial<PresenceOptions> = {}) {
   });
   const logger = createLogger({ name: 'services', level: 'error', format: 'json' });
   const running: RunningService = await service.start({ connection, logger });
+  // What others publish from now on it hears.
+  await connection.flush();
   let isStopped = false;
   const stop = async () => {
     if (isStopped) return;

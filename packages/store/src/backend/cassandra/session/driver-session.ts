@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { types, type Client, type Host, type QueryOptions } from 'cassandra-driver';
 import { StoreError, type StoreErrorCode } from '../../../errors.ts';
 import {
@@ -21,6 +22,7 @@ import type { SessionNews, SessionStatus } from './session-news.ts';
 
 /** Statements that change the schema are not prepared, and take their time. */
 const OF_SCHEMA = /^\s*(?:create|alter|drop|truncate)\b/iu;
+const KEYSPACE_LOOK_EVERY_MS = 250;
 const SCHEMA_TIMEOUT_MS = 60_000;
 const READS = /^\s*select\b/iu;
 const PAGE_ROWS = 5_000;
@@ -216,7 +218,16 @@ async function connectToKeyspace(options: CassandraOptions): Promise<Client> {
   } finally {
     await client.shutdown();
   }
-  return connect(options, options.keyspace);
+  const untilMs = performance.now() + SCHEMA_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await connect(options, options.keyspace);
+    } catch (cause) {
+      // A node that was asked by another store to make it tells the others, and until then they say that there is none.
+      if (toStoreError(cause).code !== 'SCHEMA' || performance.now() > untilMs) throw cause;
+    }
+    await delay(KEYSPACE_LOOK_EVERY_MS);
+  }
 }
 
 async function connect(options: CassandraOptions, keyspace: string | undefined): Promise<Client> {

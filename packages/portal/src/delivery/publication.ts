@@ -72,6 +72,15 @@ export class Publication implements Update, Dated {
     return this.#recipients?.has(session) ?? false;
   }
 
+  /** Live comes what somebody's snapshot had already, as another publication: who has had the one has had the other. */
+  arrivesAs(live: Publication): void {
+    this.arrival = Math.min(this.arrival, live.arrival);
+    const recipients = live.#recipients ?? this.#recipients ?? new Set();
+    for (const session of this.#recipients ?? []) recipients.add(session);
+    this.#recipients = recipients;
+    live.#recipients = recipients;
+  }
+
   /** Lets go of the bytes: what waits for a slow client waits as text, which pins no pooled buffer. */
   dropBytes(): void {
     this.#bytes = undefined;

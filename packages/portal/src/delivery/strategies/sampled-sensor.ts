@@ -55,6 +55,7 @@ export class SampledSensor implements WheelEntry {
   take(nowUs: number, publication: Publication): void {
     if (publication.timeUs === this.#newest.timeUs) {
       // A snapshot was quicker. Who had none is owed it; the others compare with their snapshot.
+      if (publication !== this.#newest) this.#newest.arrivesAs(publication);
       this.#isGiven = !this.#hasArrived;
       this.#hasArrived = true;
       this.#hasApart = false;

@@ -43,3 +43,15 @@ test('a live sample of a clock that was set back is the newest', () => {
   expect(sensor.newest.timeUs).toBe(5_000_000);
   expect(sensor.isGivenTo(subscription)).toBe(true);
 });
+
+test('who has had a live sample has had the one that a snapshot showed before, and the other way round', () => {
+  const [shown, live, session, other] = [sample(10_000_000), sample(10_000_000), {}, {}];
+  const sensor = new SampledSensor(group, shown, 20_000_000, false);
+  shown.noteRecipient(other);
+  live.arrival = 7;
+  sensor.take(20_000_010, live);
+  live.noteRecipient(session);
+  expect(shown.hasRecipient(session)).toBe(true);
+  expect(live.hasRecipient(other)).toBe(true);
+  expect(shown.arrival).toBe(7);
+});

@@ -1,3 +1,4 @@
+import { SharedMemory } from '../shared-memory.ts';
 import { overtakes } from './overtakes.ts';
 import type { Publication } from './publication.ts';
 
@@ -13,27 +14,10 @@ export class SnapshotMemoryError extends Error {
   }
 }
 
-/** What the snapshots of all sessions take, while they are read and until their last page is sent. */
-export class SnapshotMemory {
-  readonly #mostBytes: number;
-  #bytes = 0;
-
+/** What the snapshots of all sessions take, while they are read and until their last page is sent. Refuses with {@link SnapshotMemoryError}. */
+export class SnapshotMemory extends SharedMemory {
   constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** @throws {SnapshotMemoryError} */
-  take(bytes: number): void {
-    if (this.#bytes + bytes > this.#mostBytes) throw new SnapshotMemoryError(this.#mostBytes);
-    this.#bytes += bytes;
-  }
-
-  giveBack(bytes: number): void {
-    this.#bytes -= bytes;
+    super(mostBytes, (most) => new SnapshotMemoryError(most));
   }
 }
 

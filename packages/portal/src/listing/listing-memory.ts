@@ -1,28 +1,14 @@
 import { RequestError } from '../rpc/errors.ts';
+import { SharedMemory } from '../shared-memory.ts';
 
-/** What the listings of all sessions take: from when a component's answer comes until the last byte of what is made of it is written. */
-export class ListingMemory {
-  readonly #mostBytes: number;
-  #bytes = 0;
-
+/** What the listings of all sessions take: from when a component's answer comes until the last byte of what is made of it is written. Refuses with `busy`. */
+export class ListingMemory extends SharedMemory {
   constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
+    super(mostBytes, busy);
   }
+}
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** @throws {RequestError} `busy` */
-  take(bytes: number): void {
-    if (this.#bytes + bytes > this.#mostBytes) {
-      const message = `the listings that are under way have ${this.#mostBytes} bytes, as much as they may: ask again in a second`;
-      throw new RequestError('busy', message);
-    }
-    this.#bytes += bytes;
-  }
-
-  giveBack(bytes: number): void {
-    this.#bytes -= bytes;
-  }
+function busy(mostBytes: number): RequestError {
+  const message = `the listings that are under way have ${mostBytes} bytes, as much as they may: ask again in a second`;
+  return new RequestError('busy', message);
 }

@@ -8,6 +8,12 @@ export interface ChunkSummary extends SampleSummary {
   readonly numbers: number;
 }
 
+/** In the order of the columns of both archives' tables of chunks, from `first_t` to `worst`. */
+export function summaryValues(summary: ChunkSummary): number[] {
+  const { firstUs, lastUs, count, numbers, nans, min, max, sum, firstValue, lastValue, worst } = summary;
+  return [firstUs, lastUs, count, numbers, nans, min, max, sum, firstValue, lastValue, worst];
+}
+
 /** @param block one sample at least */
 export function summaryOf(block: ColumnBlock): ChunkSummary {
   const { length, timesUs, kinds, statuses, numbers: values } = block;

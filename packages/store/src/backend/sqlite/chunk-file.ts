@@ -3,7 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { STATUSES, type SensorAddress } from '@katbus/protocol';
 import type { ColumnBlock } from '../column-block.ts';
 import { encodeChunk } from '../../chunk/chunk-encoder.ts';
-import { summaryOf } from '../../chunk/chunk-summary.ts';
+import { summaryOf, summaryValues } from '../../chunk/chunk-summary.ts';
 import { FILE_SENSORS_TABLE } from './file-sensors.ts';
 import { attempt, type FileKind } from './sqlite-file.ts';
 
@@ -98,27 +98,12 @@ export class ChunkFileDraft {
    * @param place of the sensor in `sensors`
    */
   add(place: number, block: ColumnBlock): void {
-    const { count, numbers, nans, min, max, sum, firstUs, lastUs, firstValue, lastValue, worst } =
-      summaryOf(block);
+    const values = summaryValues(summaryOf(block));
     const data = ++this.#chunks;
     this.#attempt(() => {
       this.#insertData.run(data, encodeChunk(block));
       // NaN is bound as NULL.
-      this.#insertChunk.run(
-        place + 1,
-        firstUs,
-        lastUs,
-        count,
-        numbers,
-        nans,
-        min,
-        max,
-        sum,
-        firstValue,
-        lastValue,
-        worst,
-        data,
-      );
+      this.#insertChunk.run(place + 1, ...values, data);
     });
   }
 

@@ -92,14 +92,10 @@ export class BucketChoice {
   }
 
   async #makeNew(hours: readonly SensorHour[], sealed: SealedChunks): Promise<PlacedHour[]> {
-    const placed = hours.map(({ sensor, hourUs, samples }) => {
-      const bucket = bucketFor(
-        hourUs,
-        widthFor(samples.block.length * SAMPLE_BYTES),
-        this.#known.get(sensor) ?? [],
-      );
-      return { sensor, hourUs, samples, bucket };
-    });
+    const placed = hours.map((hour) => ({
+      ...hour,
+      bucket: bucketFor(hour.hourUs, widthOf(hour), this.#known.get(hour.sensor) ?? []),
+    }));
     const { session, clock } = this.#parts;
     const sender = new BatchSender(session, BUCKET_INSERT, clock.next(), this.#limits);
     try {

@@ -1,14 +1,12 @@
 import { Chunk } from '../../../chunk/chunk.ts';
 import type { CellPage } from '../session/cell-page.ts';
 import type { CqlSession, CqlValue, PageOptions } from '../session/cql-session.ts';
-import type { ChunkRow, Partition } from './chunk-table.ts';
+import { SUMMARY_COLUMNS, type ChunkRow, type Partition } from './chunk-table.ts';
 
-const SUMMARY =
-  'from_t, first_t, last_t, count, numbers, nans, min, max, sum, first_value, last_value, worst, received_to';
 const OF_PARTITION = 'FROM chunks WHERE sensor = ? AND bucket = ?';
-const SUMMARIES = `SELECT ${SUMMARY} ${OF_PARTITION} AND from_t >= ? AND from_t < ?`;
-const CHUNKS = `SELECT ${SUMMARY}, data ${OF_PARTITION} AND from_t >= ? AND from_t < ?`;
-const LAST = `SELECT ${SUMMARY}, data ${OF_PARTITION} AND from_t < ? ORDER BY from_t DESC LIMIT 2`;
+const SUMMARIES = `SELECT ${SUMMARY_COLUMNS} ${OF_PARTITION} AND from_t >= ? AND from_t < ?`;
+const CHUNKS = `SELECT ${SUMMARY_COLUMNS}, data ${OF_PARTITION} AND from_t >= ? AND from_t < ?`;
+const LAST = `SELECT ${SUMMARY_COLUMNS}, data ${OF_PARTITION} AND from_t < ? ORDER BY from_t DESC LIMIT 2`;
 
 /** Some MB at the most: a day of hours. */
 const CHUNKS_A_PAGE = 32;

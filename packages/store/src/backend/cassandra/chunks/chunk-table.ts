@@ -1,17 +1,18 @@
 import type { ChunkSummary } from '../../../chunk/chunk-summary.ts';
-import { summaryOf } from '../../../chunk/chunk-summary.ts';
+import { summaryOf, summaryValues } from '../../../chunk/chunk-summary.ts';
 import { encodeChunk } from '../../../chunk/chunk-encoder.ts';
 import { Chunk } from '../../../chunk/chunk.ts';
 import type { ColumnBlock } from '../../column-block.ts';
 import type { CqlSession, CqlValue } from '../session/cql-session.ts';
 
-const SUMMARY =
+/** Columns of a row beside its key and its samples, in the order of {@link chunkValues}. */
+export const SUMMARY_COLUMNS =
   'from_t, first_t, last_t, count, numbers, nans, min, max, sum, first_value, last_value, worst, received_to';
 const OF_SENSORS = 'FROM chunks WHERE sensor IN ? AND bucket = ? AND from_t >= ?';
 const BEGINNINGS = `SELECT sensor, from_t, count, received_to ${OF_SENSORS} AND from_t < ?`;
 const CHUNKS = `SELECT sensor, from_t, received_to, data ${OF_SENSORS} AND from_t < ?`;
 const ANY_FROM = `SELECT sensor ${OF_SENSORS} PER PARTITION LIMIT 1`;
-export const CHUNK_INSERT = `INSERT INTO chunks (sensor, bucket, ${SUMMARY}, data)
+export const CHUNK_INSERT = `INSERT INTO chunks (sensor, bucket, ${SUMMARY_COLUMNS}, data)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`;
 
 /** Some MB at the most. */
@@ -125,23 +126,11 @@ export function chunkValues(
   { fromUs, block, receivedToUs }: NewChunk,
   ttlSeconds: number,
 ): CqlValue[] {
-  const summary = summaryOf(block);
-  const { firstUs, lastUs, count, numbers, nans, min, max, sum, firstValue, lastValue, worst } = summary;
   return [
     sensor,
     bucket,
     fromUs,
-    firstUs,
-    lastUs,
-    count,
-    numbers,
-    nans,
-    min,
-    max,
-    sum,
-    firstValue,
-    lastValue,
-    worst,
+    ...summaryValues(summaryOf(block)),
     receivedToUs,
     encodeChunk(block),
     ttlSeconds,
